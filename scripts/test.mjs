@@ -1,0 +1,91 @@
+// Compiles src/ and test/ file by file into build/ and runs the tests there with tap.
+// Prints what was skipped and why, and ends with "N passed, N failed, N skipped".
+//   npm test                     everything
+//   npm test -- test/oci         one folder or file
+import { build } from 'esbuild';
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Parser } from 'tap-parser';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const output = process.env.CUTAWAY_BUILD ?? 'build';
+
+/** Every file below `folder` whose name passes `wanted`. */
+function files(folder, wanted) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, name))
+    .filter((name) => statSync(name).isFile() && wanted(name));
+}
+
+async function compile() {
+  rmSync(output, { recursive: true, force: true });
+  const isTypeScript = (name) => name.endsWith('.ts') && !name.endsWith('.d.ts');
+  await build({
+    entryPoints: [...files('src', isTypeScript), ...files('test', isTypeScript)],
+    outdir: output,
+    outbase: '.',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    define: { CUTAWAY_VERSION: JSON.stringify(version) },
+    sourcemap: 'inline',
+    logLevel: 'warning',
+  });
+}
+
+function selectTests(arguments_) {
+  const chosen = arguments_.length > 0 ? arguments_ : ['test'];
+  return chosen
+    .flatMap((path) => (statSync(path).isDirectory() ? files(path, (f) => f.endsWith('.test.ts')) : [path]))
+    .map((path) => join(output, path.replace(/\.ts$/, '.js')))
+    .sort();
+}
+
+/** Runs tap and feeds its output to a parser that counts and collects skips. */
+function runTap(tests) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      ['node_modules/tap/dist/esm/run.mjs', '--reporter=tap', ...tests],
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '--enable-source-maps --no-warnings' } },
+    );
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    const skips = new Map();
+    const watch = (parser, trail) => {
+      parser.on('child', (sub) => watch(sub, [...trail, sub.name]));
+      parser.on('assert', (result) => {
+        if (result.skip !== false && result.skip !== undefined) {
+          counts.skipped += 1;
+          const reason = result.skip === true ? 'no reason given' : String(result.skip);
+          skips.set(reason, [...(skips.get(reason) ?? []), [...trail.slice(1), result.name].join(' > ')]);
+        } else if (result.ok) counts.passed += 1;
+        else {
+          counts.failed += 1;
+          if (!result.name.includes('child test')) {
+            process.stdout.write(`\nFAILED ${[...trail, result.name].join(' > ')}\n${JSON.stringify(result.diag, null, 2)}\n`);
+          }
+        }
+      });
+      if (trail.length === 1) process.stdout.write(`${trail[0]}\n`);
+    };
+    const parser = new Parser();
+    watch(parser, []);
+    child.stdout.pipe(parser);
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, counts, skips }));
+  });
+}
+
+const started = Date.now();
+await compile();
+if (output === 'build') await import('./build.mjs');
+const tests = selectTests(process.argv.slice(2));
+const { code, counts, skips } = await runTap(tests);
+for (const [reason, names] of skips) {
+  process.stdout.write(`\nleft out (${reason}):\n${names.map((name) => `  ${name}\n`).join('')}`);
+}
+process.stdout.write(`\n${tests.length} files, ${Math.round((Date.now() - started) / 1000)} s\n`);
+process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+process.exitCode = code === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : 1;

@@ -1,0 +1,207 @@
+// The only door to the machine. `ReadHost` has no verb that changes anything: every question
+// is asked through it. `Host` adds the verbs that act, for the store and the runtime.
+// Paths and names are in the form of oci/byte-name (bytes that are not UTF-8 survive).
+import type { Readable, Writable } from 'node:stream';
+
+export type FileType =
+  | 'file'
+  | 'directory'
+  | 'symlink'
+  | 'fifo'
+  | 'socket'
+  | 'char'
+  | 'block'
+  | 'unknown';
+
+/** lstat(2) of one path; times in nanoseconds since the epoch. */
+export interface FileStatus {
+  readonly type: FileType;
+  /** Permission bits with setuid, setgid and sticky: 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly links: number;
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** The device a char or block node stands for. */
+  readonly major: number;
+  readonly minor: number;
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+}
+
+/** An open regular file. The holder closes it. */
+export interface OpenFile {
+  readonly size: number;
+  /** Reads up to `length` bytes at `position`; fewer only at the end of the file. */
+  read(position: number, length: number): Buffer;
+  /** A stream of the bytes from `start` to `end` (exclusive; default the whole file). */
+  stream(range?: { start?: number; end?: number }): Readable;
+  close(): void;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly type: FileType;
+}
+
+export interface ChildResult {
+  /** Undefined when a signal ended it. */
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Default 30,000. */
+  readonly timeoutMilliseconds?: number;
+  /** Bytes kept of each stream; default 16 MiB. More is an error. */
+  readonly outputLimit?: number;
+  readonly input?: Uint8Array;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The types a process belongs to one namespace of: namespaces(7). */
+export const NAMESPACE_TYPES = [
+  'mnt',
+  'pid',
+  'net',
+  'ipc',
+  'uts',
+  'user',
+  'cgroup',
+  'time',
+] as const;
+export type NamespaceType = (typeof NAMESPACE_TYPES)[number];
+
+/** An inode on nsfs, from an ioctl of ioctl_ns(2). */
+export interface NamespaceRelation {
+  readonly inode: bigint;
+}
+
+export interface ReadHost {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly effectiveUid: number;
+  readonly processId: number;
+  readonly architecture: string;
+
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Nanoseconds of a clock that never goes back. */
+  monotonic(): bigint;
+  hostName(): string;
+  kernelRelease(): string;
+
+  /** The whole of a small file. Refuses what is not a regular file (or a /proc, /sys file). */
+  readFile(path: string, limit?: number): Buffer;
+  readText(path: string, limit?: number): string;
+  /** Opens a regular file with O_NOFOLLOW and O_NONBLOCK; anything else is refused. */
+  openFile(path: string): OpenFile;
+  readDirectory(path: string): DirectoryEntry[];
+  lstat(path: string): FileStatus;
+  findStatus(path: string): FileStatus | undefined;
+  readLink(path: string): string;
+  /** realpath(3), following links of the live host: never for evidence. */
+  realPath(path: string): string;
+  listXattrs(path: string): string[];
+  readXattr(path: string, name: string): Buffer | undefined;
+  /** Birth time in nanoseconds by statx(2), when the file system keeps one. */
+  birthTime(path: string): bigint | undefined;
+  /**
+   * The host path of `path` as a process whose root is `root` would reach it, by
+   * openat2(RESOLVE_IN_ROOT): no link leads out. Undefined when nothing is there.
+   */
+  resolveInRoot(root: string, path: string): string | undefined;
+
+  /** Inode of the namespace `path` (a /proc/PID/ns file or an nsfs mount) refers to. */
+  namespaceInode(path: string): bigint;
+  /** NS_GET_USERNS: the user namespace that owns this one; undefined out of our reach. */
+  owningUserNamespace(path: string): NamespaceRelation | undefined;
+  /** NS_GET_PARENT, for pid and user namespaces; undefined at the top or out of our reach. */
+  parentNamespace(path: string): NamespaceRelation | undefined;
+
+  /** Runs a program to its end. `argv` only, never a shell. Not found is an error. */
+  run(argv: readonly string[], options?: RunOptions): Promise<ChildResult>;
+  /** The full path of a program in PATH and the usual sbin directories. */
+  findProgram(name: string): string | undefined;
+}
+
+export interface SpawnOptions {
+  readonly stdin: 'ignore' | 'inherit' | 'pipe' | number;
+  readonly stdout: 'ignore' | 'inherit' | 'pipe' | number;
+  readonly stderr: 'ignore' | 'inherit' | 'pipe' | number;
+  /** A session of its own (setsid): terminal signals do not reach it by themselves. */
+  readonly detached?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly directory?: string;
+}
+
+export interface ChildProcess {
+  readonly pid: number;
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable | undefined;
+  readonly stderr: Readable | undefined;
+  kill(signal: string): void;
+  /** Lets this process end while the child goes on. */
+  unref(): void;
+  readonly ended: Promise<{ exitCode: number | undefined; signal: string | undefined }>;
+}
+
+export interface Lock {
+  release(): void;
+}
+
+export interface OverlayMount {
+  /** Top first, as in lowerdir=. */
+  readonly lower: readonly string[];
+  readonly upper?: string;
+  readonly work?: string;
+  readonly target: string;
+  readonly readOnly?: boolean;
+  /** Flag or key=value options beside the directories. */
+  readonly options?: readonly string[];
+  /** Directory that relative lower paths start from (short links keep mount(2) within a page). */
+  readonly directory?: string;
+}
+
+export interface Host extends ReadHost {
+  createDirectory(path: string, options?: { mode?: number; parents?: boolean }): void;
+  /** Temp file in the same directory, fsync, rename: the old or the new content, never a part. */
+  writeFileAtomic(path: string, content: string | Uint8Array, mode?: number): void;
+  /** Plain write, for what nobody else can see yet. */
+  writeFile(path: string, content: string | Uint8Array, mode?: number): void;
+  /** A stream into a new file; `path` must not exist. */
+  createFile(path: string, mode?: number): Writable;
+  appendFile(path: string, content: string | Uint8Array): void;
+  rename(from: string, to: string): void;
+  /** Fails with ALREADY_EXISTS when `path` is taken: that makes it a claim on a name. */
+  createSymlink(target: string, path: string): void;
+  removeFile(path: string): void;
+  /** Removes a tree without following links and without leaving its file system. */
+  removeTree(path: string): void;
+  makeNode(path: string, type: 'char' | 'block' | 'fifo', major: number, minor: number, mode: number): void;
+  setMode(path: string, mode: number): void;
+  setOwner(path: string, uid: number, gid: number): void;
+  /** Of the link itself; nanoseconds. */
+  setModifiedTime(path: string, mtime: bigint): void;
+  setXattr(path: string, name: string, value: Uint8Array): void;
+  /** fsync of a file or a directory. */
+  sync(path: string): void;
+
+  mountOverlay(mount: OverlayMount): void;
+  bindMount(source: string, target: string): void;
+  /** MNT_DETACH, so that a busy mount goes when its last user does. */
+  unmount(target: string): void;
+  /** A new network namespace with `lo` up, held by an nsfs bind mount on the file `target`. */
+  createNetworkNamespace(target: string): void;
+
+  /** flock(2) on a file made when missing; waits. The kernel drops it when the process dies. */
+  lock(path: string, mode: 'shared' | 'exclusive'): Lock;
+  /** The same without waiting: undefined when somebody else holds it. */
+  tryLock(path: string, mode: 'shared' | 'exclusive'): Lock | undefined;
+
+  spawn(argv: readonly string[], options: SpawnOptions): ChildProcess;
+  sendSignal(pid: number, signal: string): void;
+}

@@ -1,0 +1,45 @@
+// Bytes in and out. This file: an image as everything above sees it, wherever it is stored.
+import type { Readable } from 'node:stream';
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import type { ImageConfig } from '../oci/image-config.js';
+import type { Problem } from '../oci/problem.js';
+
+/** One layer of one image. Streams may be opened any number of times; who opens, closes. */
+export interface ImageLayer {
+  /** 1 is the base. */
+  readonly index: number;
+  /** Of the stored blob. For a docker-archive's plain tar the digest is the diffID. */
+  readonly descriptor: Descriptor;
+  readonly diffID: Digest;
+  readonly chainID: Digest;
+  /** The stored bytes; the stream fails with CORRUPT unless size and digest agree at its end. */
+  openBlob(): Readable;
+  /** The uncompressed tar; fails with CORRUPT unless blob and diffID agree at its end. */
+  openTar(): Readable;
+}
+
+/** An image of one platform, with the bytes of its manifest and config verified. */
+export interface Image {
+  /** Digest of the config. */
+  readonly id: Digest;
+  /** Undefined for a docker-archive of the old form, which has no image manifest. */
+  readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Buffer } | undefined;
+  readonly config: ImageConfig;
+  readonly configBytes: Buffer;
+  readonly configDescriptor: Descriptor;
+  /** Base first. */
+  readonly layers: readonly ImageLayer[];
+  /** Names the source gives it: full references, may be empty. */
+  readonly references: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** What an archive or a layout holds: one or more images. */
+export interface ImageSource {
+  readonly kind: 'docker-archive' | 'oci-archive' | 'oci';
+  readonly path: string;
+  /** Images for `platform`; those of other platforms are left out of an index. */
+  listImages(): Promise<readonly Image[]>;
+  close(): void;
+}
