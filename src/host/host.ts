@@ -4,14 +4,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 export type FileType =
-  | 'file'
-  | 'directory'
-  | 'symlink'
-  | 'fifo'
-  | 'socket'
-  | 'char'
-  | 'block'
-  | 'unknown';
+  'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'char' | 'block' | 'unknown';
 
 /** lstat(2) of one path; times in nanoseconds since the epoch. */
 export interface FileStatus {
@@ -181,7 +174,13 @@ export interface Host extends ReadHost {
   removeFile(path: string): void;
   /** Removes a tree without following links and without leaving its file system. */
   removeTree(path: string): void;
-  makeNode(path: string, type: 'char' | 'block' | 'fifo', major: number, minor: number, mode: number): void;
+  makeNode(
+    path: string,
+    type: 'char' | 'block' | 'fifo',
+    major: number,
+    minor: number,
+    mode: number,
+  ): void;
   setMode(path: string, mode: number): void;
   setOwner(path: string, uid: number, gid: number): void;
   /** Of the link itself; nanoseconds. */

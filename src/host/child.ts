@@ -1,0 +1,113 @@
+// Child processes: argument vectors only, never a shell.
+import { spawn as nodeSpawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { CutawayError } from '../oci/error.js';
+import { errnoOf, systemError } from './errno.js';
+import type { ChildProcess, ChildResult, RunOptions, SpawnOptions } from './host.js';
+
+const DEFAULT_TIMEOUT = 30_000;
+const DEFAULT_OUTPUT_LIMIT = 16 * 1024 * 1024;
+/** Where system programs lie when PATH, as cron and su set it, leaves them out. */
+const SYSTEM_DIRECTORIES = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+
+export function findProgram(name: string): string | undefined {
+  if (name.includes('/')) return isExecutable(name) ? name : undefined;
+  const path = (process.env['PATH'] ?? '').split(':').filter((part) => part.startsWith('/'));
+  return [...path, ...SYSTEM_DIRECTORIES]
+    .map((directory) => `${directory}/${name}`)
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    fs.accessSync(path, fs.constants.X_OK);
+    return fs.statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+export function spawn(argv: readonly string[], options: SpawnOptions): ChildProcess {
+  const [program, ...rest] = argv;
+  if (program === undefined) throw new CutawayError('INTERNAL', 'spawn: no program');
+  const child = nodeSpawn(program, rest, {
+    stdio: [options.stdin, options.stdout, options.stderr],
+    detached: options.detached ?? false,
+    ...(options.environment === undefined ? {} : { env: options.environment }),
+    ...(options.directory === undefined ? {} : { cwd: options.directory }),
+  });
+  const ended = new Promise<{ exitCode: number | undefined; signal: string | undefined }>(
+    (resolve, reject) => {
+      child.on('error', (error) => {
+        reject(systemError('spawn', program, errnoOf(error) ?? 'EIO', error));
+      });
+      child.on('close', (exitCode, signal) => {
+        resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined });
+      });
+    },
+  );
+  // Who never asks for the end must not be told by a crash that it was a bad one.
+  ended.catch(() => undefined);
+  return {
+    pid: child.pid ?? 0,
+    stdin: child.stdin ?? undefined,
+    stdout: child.stdout ?? undefined,
+    stderr: child.stderr ?? undefined,
+    kill: (signal) => {
+      child.kill(signal as NodeJS.Signals);
+    },
+    unref: () => {
+      child.unref();
+    },
+    ended,
+  };
+}
+
+export async function run(argv: readonly string[], options: RunOptions = {}): Promise<ChildResult> {
+  const limit = options.outputLimit ?? DEFAULT_OUTPUT_LIMIT;
+  const child = spawn(argv, {
+    stdin: options.input === undefined ? 'ignore' : 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+  });
+  const name = argv[0] ?? '';
+  const timeout = options.timeoutMilliseconds ?? DEFAULT_TIMEOUT;
+  let failure: CutawayError | undefined;
+  const stop = (error: CutawayError) => {
+    failure ??= error;
+    child.kill('SIGKILL');
+  };
+  const timer = setTimeout(() => {
+    stop(new CutawayError('UNAVAILABLE', `run "${name}": no end after ${timeout} ms`));
+  }, timeout);
+  const tooMuch = () => {
+    stop(new CutawayError('LIMIT_EXCEEDED', `run "${name}": more than ${limit} bytes of output`));
+  };
+  const stdout = collect(child.stdout, limit, tooMuch);
+  const stderr = collect(child.stderr, limit, tooMuch);
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.input);
+  try {
+    const { exitCode, signal } = await child.ended;
+    if (failure !== undefined) throw failure;
+    return { exitCode, signal, stdout: stdout(), stderr: stderr() };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function collect(
+  stream: NodeJS.ReadableStream | undefined,
+  limit: number,
+  tooMuch: () => void,
+): () => string {
+  const parts: Buffer[] = [];
+  let size = 0;
+  stream?.on('data', (part: Buffer) => {
+    size += part.length;
+    if (size > limit) tooMuch();
+    else parts.push(part);
+  });
+  return () => Buffer.concat(parts).toString('utf8');
+}

@@ -1,0 +1,126 @@
+// The system calls that Node has no verb for, through koffi. Loaded at the first call only:
+// most commands never pay for it.
+import { createRequire } from 'node:module';
+import type * as Koffi from 'koffi';
+import { errnoName, systemError } from './errno.js';
+
+type Pointer = Uint8Array | null;
+type Text = string | Uint8Array;
+
+interface Libc {
+  llistxattr: Koffi.KoffiFunc<(path: Text, list: Pointer, size: number) => number>;
+  lgetxattr: Koffi.KoffiFunc<(path: Text, name: string, value: Pointer, size: number) => number>;
+  lsetxattr: Koffi.KoffiFunc<
+    (path: Text, name: string, value: Uint8Array, size: number, flags: number) => number
+  >;
+  mount: Koffi.KoffiFunc<
+    (
+      source: string,
+      target: Text,
+      type: string | null,
+      flags: number,
+      options: string | null,
+    ) => number
+  >;
+  umount2: Koffi.KoffiFunc<(target: Text, flags: number) => number>;
+  flock: Koffi.KoffiFunc<(fd: number, operation: number) => number>;
+  unshare: Koffi.KoffiFunc<(flags: number) => number>;
+  setns: Koffi.KoffiFunc<(fd: number, type: number) => number>;
+  socket: Koffi.KoffiFunc<(domain: number, type: number, protocol: number) => number>;
+  close: Koffi.KoffiFunc<(fd: number) => number>;
+  ioctlNumber: Koffi.KoffiFunc<(fd: number, request: number, argument: number) => number>;
+  ioctlBuffer: Koffi.KoffiFunc<(fd: number, request: number, argument: Uint8Array) => number>;
+  utimensat: Koffi.KoffiFunc<
+    (directory: number, path: Text, times: Uint8Array, flags: number) => number
+  >;
+  statx: Koffi.KoffiFunc<
+    (directory: number, path: Text, flags: number, mask: number, buffer: Uint8Array) => number
+  >;
+  mknodat: Koffi.KoffiFunc<
+    (number: number, directory: number, path: Text, mode: number, device: number) => number
+  >;
+  openat2: Koffi.KoffiFunc<
+    (number: number, directory: number, path: Text, how: Uint8Array, size: number) => number
+  >;
+  fsopen: Koffi.KoffiFunc<(number: number, type: string, flags: number) => number>;
+  fsconfig: Koffi.KoffiFunc<
+    (
+      number: number,
+      fd: number,
+      command: number,
+      key: string | null,
+      value: Text | null,
+      auxiliary: number,
+    ) => number
+  >;
+  fsmount: Koffi.KoffiFunc<
+    (number: number, fd: number, flags: number, attributes: number) => number
+  >;
+  moveMount: Koffi.KoffiFunc<
+    (number: number, fromFd: number, from: string, toFd: number, to: Text, flags: number) => number
+  >;
+  errno(): number;
+}
+
+/** System call numbers that differ between the two architectures we run on. */
+const MKNODAT = process.arch === 'arm64' ? 33 : 259;
+/** The same on every architecture: asm-generic/unistd.h. */
+export const SYSCALL = {
+  mknodat: MKNODAT,
+  moveMount: 429,
+  fsopen: 430,
+  fsconfig: 431,
+  fsmount: 432,
+  openat2: 437,
+} as const;
+
+let loaded: Libc | undefined;
+
+export function libc(): Libc {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Libc {
+  const require = createRequire(import.meta.url);
+  const koffi = require('koffi') as typeof Koffi;
+  const library = koffi.load(null);
+  const syscall = (types: string[]) => library.func('syscall', 'long', ['long', ...types]);
+  const text = 'const void *';
+  const buffer = 'void *';
+  // Paths go as NUL-terminated buffers or strings; koffi takes both for `const char *`.
+  return {
+    llistxattr: library.func('llistxattr', 'long', [text, buffer, 'ulong']),
+    lgetxattr: library.func('lgetxattr', 'long', [text, 'str', buffer, 'ulong']),
+    lsetxattr: library.func('lsetxattr', 'int', [text, 'str', buffer, 'ulong', 'int']),
+    mount: library.func('mount', 'int', ['str', text, 'str', 'ulong', 'str']),
+    umount2: library.func('umount2', 'int', [text, 'int']),
+    flock: library.func('flock', 'int', ['int', 'int']),
+    unshare: library.func('unshare', 'int', ['int']),
+    setns: library.func('setns', 'int', ['int', 'int']),
+    socket: library.func('socket', 'int', ['int', 'int', 'int']),
+    close: library.func('close', 'int', ['int']),
+    ioctlNumber: library.func('ioctl', 'int', ['int', 'ulong', 'long']),
+    ioctlBuffer: library.func('ioctl', 'int', ['int', 'ulong', buffer]),
+    utimensat: library.func('utimensat', 'int', ['int', text, buffer, 'int']),
+    statx: library.func('statx', 'int', ['int', text, 'int', 'uint', buffer]),
+    mknodat: syscall(['int', text, 'uint', 'ulong']),
+    openat2: syscall(['int', text, buffer, 'ulong']),
+    fsopen: syscall(['str', 'uint']),
+    fsconfig: syscall(['int', 'uint', 'str', text, 'int']),
+    fsmount: syscall(['int', 'uint', 'uint']),
+    moveMount: syscall(['int', 'str', 'int', text, 'uint']),
+    errno: () => koffi.errno(),
+  };
+}
+
+/** The result of a system call, or a CutawayError with its errno when it is negative. */
+export function checked(result: number, syscall: string, operand: string): number {
+  if (result >= 0) return result;
+  throw systemError(syscall, operand, errnoName(libc().errno()));
+}
+
+/** errno of the call that just failed, by name. */
+export function lastErrno(): string {
+  return errnoName(libc().errno());
+}

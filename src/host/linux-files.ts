@@ -1,0 +1,255 @@
+// Reading files of this machine or of a disk mounted on it. Nothing here changes anything.
+import * as fs from 'node:fs';
+import { Readable } from 'node:stream';
+import { decodeName } from '../oci/byte-name.js';
+import { CutawayError } from '../oci/error.js';
+import { errnoOf, guarded, systemError } from './errno.js';
+import { checked, lastErrno, libc, SYSCALL } from './libc.js';
+import { cPath, nodePath } from './path-bytes.js';
+import type { DirectoryEntry, FileStatus, FileType, OpenFile } from './host.js';
+
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = fs.constants;
+const O_PATH = 0o10000000;
+const O_CLOEXEC = 0o2000000;
+const RESOLVE_NO_MAGICLINKS = 0x02;
+const RESOLVE_IN_ROOT = 0x10;
+const DEFAULT_READ_LIMIT = 16 * 1024 * 1024;
+
+export function lstat(path: string): FileStatus {
+  return guarded('lstat', path, () => toStatus(fs.lstatSync(nodePath(path), { bigint: true })));
+}
+
+export function findStatus(path: string): FileStatus | undefined {
+  try {
+    const status = fs.lstatSync(nodePath(path), { bigint: true, throwIfNoEntry: false });
+    return status === undefined ? undefined : toStatus(status);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOTDIR') return undefined;
+    throw systemError('lstat', path, errnoOf(error) ?? 'EIO', error);
+  }
+}
+
+function toStatus(status: fs.BigIntStats): FileStatus {
+  return {
+    type: typeOf(status),
+    mode: Number(status.mode) & 0o7777,
+    uid: Number(status.uid),
+    gid: Number(status.gid),
+    size: Number(status.size),
+    links: Number(status.nlink),
+    device: status.dev,
+    inode: status.ino,
+    major: deviceMajor(status.rdev),
+    minor: deviceMinor(status.rdev),
+    mtime: status.mtimeNs,
+    ctime: status.ctimeNs,
+  };
+}
+
+/** dev_t as glibc packs it: makedev(3). */
+function deviceMajor(device: bigint): number {
+  return Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n));
+}
+
+function deviceMinor(device: bigint): number {
+  return Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n));
+}
+
+interface Typed {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+  isFIFO(): boolean;
+  isSocket(): boolean;
+  isCharacterDevice(): boolean;
+  isBlockDevice(): boolean;
+}
+
+function typeOf(status: Typed): FileType {
+  if (status.isFile()) return 'file';
+  if (status.isDirectory()) return 'directory';
+  if (status.isSymbolicLink()) return 'symlink';
+  if (status.isFIFO()) return 'fifo';
+  if (status.isSocket()) return 'socket';
+  if (status.isCharacterDevice()) return 'char';
+  if (status.isBlockDevice()) return 'block';
+  return 'unknown';
+}
+
+/** O_NOFOLLOW: no link is followed; O_NONBLOCK: a FIFO does not hang the opening. */
+function openRegular(path: string): { fd: number; size: number } {
+  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+  const fd = guarded('open', path, () => fs.openSync(nodePath(path), flags));
+  const status = fs.fstatSync(fd);
+  if (status.isFile()) return { fd, size: status.size };
+  fs.closeSync(fd);
+  throw new CutawayError('INVALID_INPUT', `open "${path}": not a regular file`, { data: { path } });
+}
+
+export function readFile(path: string, limit = DEFAULT_READ_LIMIT): Buffer {
+  const { fd, size } = openRegular(path);
+  try {
+    return guarded('read', path, () => readDescriptor(fd, path, size, limit));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Files of /proc say size 0: read on until nothing comes. */
+function readDescriptor(fd: number, path: string, size: number, limit: number): Buffer {
+  const parts: Buffer[] = [];
+  let total = 0;
+  for (;;) {
+    const part = Buffer.allocUnsafe(Math.max(4096, Math.min(size - total + 1, 1 << 20)));
+    const count = fs.readSync(fd, part, 0, part.length, null);
+    if (count === 0) break;
+    parts.push(part.subarray(0, count));
+    total += count;
+    if (total > limit) {
+      throw new CutawayError('LIMIT_EXCEEDED', `read "${path}": more than ${limit} bytes`);
+    }
+  }
+  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+}
+
+export function openFile(path: string): OpenFile {
+  const { fd, size } = openRegular(path);
+  return {
+    size,
+    read: (position, length) =>
+      guarded('read', path, () => {
+        const target = Buffer.allocUnsafe(length);
+        let filled = 0;
+        while (filled < length) {
+          const count = fs.readSync(fd, target, filled, length - filled, position + filled);
+          if (count === 0) break;
+          filled += count;
+        }
+        return target.subarray(0, filled);
+      }),
+    stream: (range = {}) => streamDescriptor(fd, path, range.start ?? 0, range.end ?? size),
+    close: () => {
+      fs.closeSync(fd);
+    },
+  };
+}
+
+const STREAM_CHUNK = 1 << 20;
+
+/** Positional reads, so that several streams over one descriptor do not disturb each other. */
+function streamDescriptor(fd: number, path: string, start: number, end: number): Readable {
+  let position = start;
+  return new Readable({
+    highWaterMark: 2 * STREAM_CHUNK,
+    read() {
+      const wanted = Math.min(STREAM_CHUNK, end - position);
+      if (wanted <= 0) {
+        this.push(null);
+        return;
+      }
+      const chunk = Buffer.allocUnsafeSlow(wanted);
+      fs.read(fd, chunk, 0, wanted, position, (error, count) => {
+        if (error !== null) {
+          this.destroy(systemError('read', path, errnoOf(error) ?? 'EIO', error));
+          return;
+        }
+        position += count;
+        this.push(count === 0 ? null : chunk.subarray(0, count));
+      });
+    },
+  });
+}
+
+/** Names come as latin1, one character a byte; only names with high bytes need a second look. */
+export function readDirectory(path: string): DirectoryEntry[] {
+  return guarded('readdir', path, () => {
+    const options = { withFileTypes: true, encoding: 'latin1' } as const;
+    return fs.readdirSync(nodePath(path), options).map((entry) => ({
+      name: decodeLatin1(entry.name),
+      type: typeOf(entry),
+    }));
+  });
+}
+
+const HIGH_BYTE = /[\u0080-\u00ff]/;
+
+function decodeLatin1(name: string): string {
+  return HIGH_BYTE.test(name) ? decodeName(Buffer.from(name, 'latin1')) : name;
+}
+
+export function readLink(path: string): string {
+  return guarded('readlink', path, () =>
+    decodeLatin1(fs.readlinkSync(nodePath(path), { encoding: 'latin1' })),
+  );
+}
+
+export function realPath(path: string): string {
+  return guarded('realpath', path, () =>
+    decodeLatin1(fs.realpathSync.native(nodePath(path), { encoding: 'latin1' })),
+  );
+}
+
+export function listXattrs(path: string): string[] {
+  const target = cPath(path);
+  const size = libc().llistxattr(target, null, 0);
+  if (size === 0) return [];
+  if (size < 0) {
+    if (lastErrno() === 'EOPNOTSUPP') return [];
+    checked(size, 'llistxattr', path);
+  }
+  const list = Buffer.alloc(size);
+  const length = checked(libc().llistxattr(target, list, size), 'llistxattr', path);
+  return list.subarray(0, length).toString('latin1').split('\0').filter(Boolean).map(decodeLatin1);
+}
+
+export function readXattr(path: string, name: string): Buffer | undefined {
+  const target = cPath(path);
+  const size = libc().lgetxattr(target, name, null, 0);
+  if (size < 0) {
+    const errno = lastErrno();
+    if (errno === 'ENODATA' || errno === 'EOPNOTSUPP') return undefined;
+    checked(size, 'lgetxattr', path);
+  }
+  const value = Buffer.alloc(size);
+  if (size === 0) return value;
+  return value.subarray(0, checked(libc().lgetxattr(target, name, value, size), 'lgetxattr', path));
+}
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const STATX_BTIME = 0x800;
+
+/** struct statx of linux/stat.h: stx_mask at 0, stx_btime (seconds, nanoseconds) at 80. */
+export function birthTime(path: string): bigint | undefined {
+  const buffer = Buffer.alloc(256);
+  const result = libc().statx(AT_FDCWD, cPath(path), AT_SYMLINK_NOFOLLOW, STATX_BTIME, buffer);
+  checked(result, 'statx', path);
+  if ((buffer.readUInt32LE(0) & STATX_BTIME) === 0) return undefined;
+  return buffer.readBigInt64LE(80) * 1_000_000_000n + BigInt(buffer.readUInt32LE(88));
+}
+
+/** openat2(2): what a process chrooted into `root` would reach, links and all, and no further. */
+export function resolveInRoot(root: string, path: string): string | undefined {
+  const directory = guarded('open', root, () =>
+    fs.openSync(nodePath(root), O_PATH | O_DIRECTORY | O_CLOEXEC),
+  );
+  try {
+    const how = Buffer.alloc(24);
+    how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0);
+    how.writeBigUInt64LE(BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), 16);
+    const relative = cPath(path === '' ? '.' : path);
+    const fd = libc().openat2(SYSCALL.openat2, directory, relative, how, how.length);
+    if (fd < 0) {
+      const errno = lastErrno();
+      if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ELOOP') return undefined;
+      throw systemError('openat2', `${root}:${path}`, errno);
+    }
+    try {
+      return readLink(`/proc/self/fd/${fd}`);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } finally {
+    fs.closeSync(directory);
+  }
+}

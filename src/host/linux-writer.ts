@@ -1,0 +1,191 @@
+// The verbs that change the machine: for the store and the runtime, never for a question.
+import * as fs from 'node:fs';
+import type { Writable } from 'node:stream';
+import { randomBytes } from 'node:crypto';
+import { CutawayError } from '../oci/error.js';
+import { errnoOf, guarded } from './errno.js';
+import { checked, lastErrno, libc, SYSCALL } from './libc.js';
+import { findStatus, lstat, readDirectory } from './linux-files.js';
+import { cPath, nodePath } from './path-bytes.js';
+import type { Lock } from './host.js';
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const UTIME_OMIT = 0x3ffffffen;
+const S_IFCHR = 0o020000;
+const S_IFBLK = 0o060000;
+const S_IFIFO = 0o010000;
+const LOCK_SH = 1;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+export function createDirectory(
+  path: string,
+  options: { mode?: number; parents?: boolean } = {},
+): void {
+  const { mode = 0o755, parents = false } = options;
+  guarded('mkdir', path, () => fs.mkdirSync(nodePath(path), { mode, recursive: parents }));
+}
+
+export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  guarded('write', path, () => {
+    const fd = fs.openSync(nodePath(temporary), 'wx', mode);
+    try {
+      fs.writeFileSync(fd, content);
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    try {
+      fs.renameSync(nodePath(temporary), nodePath(path));
+    } catch (error) {
+      fs.rmSync(temporary, { force: true });
+      throw error;
+    }
+  });
+}
+
+export function writeFile(path: string, content: string | Uint8Array, mode = 0o644): void {
+  guarded('write', path, () => {
+    fs.writeFileSync(nodePath(path), content, { mode });
+  });
+}
+
+export function createFile(path: string, mode = 0o644): Writable {
+  const fd = guarded('open', path, () => fs.openSync(nodePath(path), 'wx', mode));
+  return fs.createWriteStream('', { fd, highWaterMark: 1 << 20 });
+}
+
+export function appendFile(path: string, content: string | Uint8Array): void {
+  guarded('append', path, () => {
+    fs.appendFileSync(nodePath(path), content);
+  });
+}
+
+export function rename(from: string, to: string): void {
+  guarded('rename', from, () => {
+    fs.renameSync(nodePath(from), nodePath(to));
+  });
+}
+
+export function createSymlink(target: string, path: string): void {
+  guarded('symlink', path, () => {
+    fs.symlinkSync(nodePath(target), nodePath(path));
+  });
+}
+
+export function removeFile(path: string): void {
+  guarded('unlink', path, () => {
+    fs.unlinkSync(nodePath(path));
+  });
+}
+
+/** Stays on one file system, so that a mount left inside is an error and not a disaster. */
+export function removeTree(path: string): void {
+  const top = findStatus(path);
+  if (top === undefined) return;
+  if (top.type !== 'directory') removeFile(path);
+  else removeDirectory(path, top.device);
+}
+
+function removeDirectory(path: string, device: bigint): void {
+  for (const entry of readDirectory(path)) {
+    const child = `${path}/${entry.name}`;
+    if (entry.type !== 'directory') removeFile(child);
+    else if (lstat(child).device === device) removeDirectory(child, device);
+    else throw new CutawayError('IN_USE', `remove "${child}": something is mounted there`);
+  }
+  guarded('rmdir', path, () => {
+    fs.rmdirSync(nodePath(path));
+  });
+}
+
+export function makeNode(
+  path: string,
+  type: 'char' | 'block' | 'fifo',
+  major: number,
+  minor: number,
+  mode: number,
+): void {
+  const format = type === 'char' ? S_IFCHR : type === 'block' ? S_IFBLK : S_IFIFO;
+  // makedev(3): 32 bits of it are what mknod(2) takes.
+  const device = (minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12);
+  const call = libc().mknodat(SYSCALL.mknodat, AT_FDCWD, cPath(path), format | mode, device >>> 0);
+  checked(call, 'mknod', path);
+}
+
+export function setMode(path: string, mode: number): void {
+  guarded('chmod', path, () => {
+    fs.chmodSync(nodePath(path), mode);
+  });
+}
+
+export function setOwner(path: string, uid: number, gid: number): void {
+  guarded('lchown', path, () => {
+    fs.lchownSync(nodePath(path), uid, gid);
+  });
+}
+
+/** utimensat(2) with nanoseconds; Node's own verb takes seconds as a double and rounds. */
+export function setModifiedTime(path: string, mtime: bigint): void {
+  const times = Buffer.alloc(32);
+  times.writeBigInt64LE(UTIME_OMIT, 8);
+  const seconds = mtime >= 0n ? mtime / 1_000_000_000n : (mtime - 999_999_999n) / 1_000_000_000n;
+  times.writeBigInt64LE(seconds, 16);
+  times.writeBigInt64LE(mtime - seconds * 1_000_000_000n, 24);
+  checked(libc().utimensat(AT_FDCWD, cPath(path), times, AT_SYMLINK_NOFOLLOW), 'utimensat', path);
+}
+
+export function setXattr(path: string, name: string, value: Uint8Array): void {
+  checked(libc().lsetxattr(cPath(path), name, value, value.length, 0), 'lsetxattr', path);
+}
+
+export function sync(path: string): void {
+  guarded('fsync', path, () => {
+    const fd = fs.openSync(nodePath(path), 'r');
+    try {
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
+}
+
+export function lock(path: string, mode: 'shared' | 'exclusive'): Lock {
+  const fd = openLock(path);
+  checked(libc().flock(fd, mode === 'shared' ? LOCK_SH : LOCK_EX), 'flock', path);
+  return {
+    release: () => {
+      fs.closeSync(fd);
+    },
+  };
+}
+
+export function tryLock(path: string, mode: 'shared' | 'exclusive'): Lock | undefined {
+  const fd = openLock(path);
+  if (libc().flock(fd, (mode === 'shared' ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
+    const errno = lastErrno();
+    fs.closeSync(fd);
+    if (errno === 'EWOULDBLOCK' || errno === 'EAGAIN') return undefined;
+    throw new CutawayError('UNAVAILABLE', `flock "${path}": ${errno}`);
+  }
+  return {
+    release: () => {
+      fs.closeSync(fd);
+    },
+  };
+}
+
+function openLock(path: string): number {
+  return guarded('open', path, () => fs.openSync(nodePath(path), 'a', 0o600));
+}
+
+export function sendSignal(pid: number, signal: string): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // The process ended by itself meanwhile: what was asked for has happened.
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
+}
