@@ -1,0 +1,96 @@
+import { CutawayError } from '../../oci/error.js';
+import type { Mount } from '../../oci/runtime-config.js';
+
+/** A path of the host that the container sees at `destination`. */
+export interface Bind {
+  readonly source: string;
+  /** Absolute and clean. */
+  readonly destination: string;
+  readonly readOnly: boolean;
+  /** How mounts made later below it pass: mount_namespaces(7). Default "rprivate". */
+  readonly propagation?: string;
+}
+
+/** Host files that take the place of the container's own, as the network wants them. */
+export interface NetworkFiles {
+  readonly hosts?: string;
+  readonly hostname?: string;
+  readonly resolvConf?: string;
+}
+
+export interface MountsInput {
+  readonly readOnlyRoot: boolean;
+  readonly binds: readonly Bind[];
+  readonly files: NetworkFiles;
+  /** Of /dev/shm, in bytes. */
+  readonly shmSize: number;
+}
+
+/** Parents before children, as the runtime mounts in this order; binds win over our own. */
+export function makeMounts(input: MountsInput): Mount[] {
+  const taken = new Set<string>();
+  for (const { destination } of input.binds) {
+    if (taken.has(destination)) {
+      const path = JSON.stringify(destination);
+      throw new CutawayError('INVALID_INPUT', `mount ${path}: duplicate mount point`);
+    }
+    taken.add(destination);
+  }
+  const system = systemMounts(input.shmSize).filter(({ destination }) => {
+    const replaced = taken.has(destination);
+    return !replaced && !(taken.has('/dev') && destination.startsWith('/dev/'));
+  });
+  const files = fileBinds(input).filter(({ destination }) => !taken.has(destination));
+  const binds = [...input.binds, ...files].map(bindMount);
+  return [...system, ...binds.sort((a, b) => depth(a.destination) - depth(b.destination))];
+}
+
+/** What the runtime-spec asks of every Linux container, with Docker's options. */
+function systemMounts(shmSize: number): Mount[] {
+  const closed = ['nosuid', 'noexec', 'nodev'];
+  return [
+    { destination: '/proc', type: 'proc', source: 'proc', options: closed },
+    {
+      destination: '/dev',
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
+    },
+    {
+      destination: '/dev/pts',
+      type: 'devpts',
+      source: 'devpts',
+      // gid 5 is tty in every distribution.
+      options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
+    },
+    { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...closed, 'ro'] },
+    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['ro', ...closed] },
+    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: closed },
+    {
+      destination: '/dev/shm',
+      type: 'tmpfs',
+      source: 'shm',
+      options: [...closed, 'mode=1777', `size=${shmSize}`],
+    },
+  ];
+}
+
+function fileBinds({ files, readOnlyRoot }: MountsInput): Bind[] {
+  const places = [
+    ['/etc/resolv.conf', files.resolvConf],
+    ['/etc/hostname', files.hostname],
+    ['/etc/hosts', files.hosts],
+  ] as const;
+  return places.flatMap(([destination, source]) =>
+    source === undefined ? [] : [{ source, destination, readOnly: readOnlyRoot }],
+  );
+}
+
+function bindMount({ source, destination, readOnly, propagation = 'rprivate' }: Bind): Mount {
+  const options = ['rbind', ...(readOnly ? ['ro'] : []), propagation];
+  return { destination, type: 'bind', source, options };
+}
+
+function depth(path: string): number {
+  return path.split('/').length;
+}
