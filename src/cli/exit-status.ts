@@ -1,0 +1,34 @@
+import { CutawayError } from '../oci/error.js';
+import { safeText } from '../report/text.js';
+import { StartError } from '../runtime/supervise.js';
+
+/**
+ * 2 for trouble; 125 where the container's own status would otherwise stand (design of Docker):
+ * 126 its program cannot be invoked, 127 it is not found.
+ */
+export function exitStatus(error: unknown, runsContainer: boolean): number {
+  if (!runsContainer) return 2;
+  return error instanceof StartError ? error.exitCode : 125;
+}
+
+/** One line, and a second with the way out. A stack is shown for our own mistakes only on demand. */
+export function reportError(error: unknown, command: string | undefined): void {
+  const prefix = command === undefined ? 'cutaway' : `cutaway ${command}`;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${prefix}: ${safeText(withoutRepeat(message, command))}\n`);
+  if (error instanceof CutawayError && error.hint !== undefined) {
+    process.stderr.write(`  ${safeText(error.hint)}\n`);
+  }
+  if (!(error instanceof CutawayError)) {
+    process.stderr.write('  this is a mistake in cutaway itself; CUTAWAY_DEBUG=1 shows where\n');
+  }
+  if (process.env['CUTAWAY_DEBUG'] === '1' && error instanceof Error) {
+    process.stderr.write(`${error.stack ?? ''}\n`);
+  }
+}
+
+/** A usage error begins with the command's name already. */
+function withoutRepeat(message: string, command: string | undefined): string {
+  const own = `${command ?? ''}: `;
+  return command !== undefined && message.startsWith(own) ? message.slice(own.length) : message;
+}

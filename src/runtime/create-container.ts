@@ -1,0 +1,131 @@
+// A container is made: its record on disk, its name claimed, its directories ready.
+import { randomBytes } from 'node:crypto';
+import type { ImageConfig } from '../oci/image-config.js';
+import type { Digest } from '../oci/digest.js';
+import { CutawayError, hasCode } from '../oci/error.js';
+import { inventName } from './container-name.js';
+import { resolveCommand } from './spec/command.js';
+import type { Bind } from './spec/mounts.js';
+import {
+  isContainerName,
+  listContainerIDs,
+  type ContainerRecord,
+} from './store/container-store.js';
+import { containerPaths } from './store/paths.js';
+import { exclusively, type Store } from './store/store.js';
+import { makeTemporaryDirectory } from './store/temporary.js';
+
+/** What `run` and `create` were asked for; what is absent is the image's own. */
+export interface CreateOptions {
+  readonly name?: string;
+  readonly hostname?: string;
+  readonly entrypoint?: string;
+  readonly args: readonly string[];
+  /** "NAME=value"; a NAME without a value has been given the caller's before. */
+  readonly variables: readonly string[];
+  readonly workingDirectory?: string;
+  readonly user?: string;
+  readonly terminal: boolean;
+  readonly openStdin: boolean;
+  readonly autoRemove: boolean;
+  readonly readOnly: boolean;
+  readonly network: 'none' | 'host';
+  readonly binds: readonly Bind[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The image a container is made of, as the store has it. */
+export interface ContainerImage {
+  readonly reference: string;
+  readonly id: Digest;
+  readonly config: ImageConfig;
+  /** Base first. */
+  readonly layers: readonly { readonly chainID: Digest; readonly diffID: Digest }[];
+}
+
+export function createContainer(
+  store: Store,
+  image: ContainerImage,
+  options: CreateOptions,
+): ContainerRecord {
+  if (options.name !== undefined && !isContainerName(options.name)) {
+    throw new CutawayError('INVALID_INPUT', `invalid container name "${options.name}"`, {
+      hint: 'a name is letters, digits, "_", "." and "-", and begins with a letter or digit',
+    });
+  }
+  const id = newID(store);
+  const temporary = makeTemporaryDirectory(store);
+  store.host.createDirectory(`${temporary}/bundle`, { mode: 0o700 });
+  return exclusively(store, () => {
+    const record = makeRecord(store, image, options, id);
+    claimName(store, record.name, id);
+    const content = `${JSON.stringify(record, null, 2)}\n`;
+    store.host.writeFile(`${temporary}/container.json`, content, 0o600);
+    store.host.rename(temporary, containerPaths(store.paths, id).directory);
+    return record;
+  });
+}
+
+function makeRecord(
+  store: Store,
+  image: ContainerImage,
+  options: CreateOptions,
+  id: string,
+): ContainerRecord {
+  const { config = {} } = image.config;
+  return {
+    version: 1,
+    id,
+    name: options.name ?? inventName((name) => isTaken(store, name)),
+    created: new Date(store.host.now()).toISOString(),
+    image: { reference: image.reference, id: image.id },
+    layers: image.layers.map(({ chainID, diffID }) => ({ chainID, diffID })),
+    command: resolveCommand(image.config, options),
+    variables: options.variables,
+    imageVariables: config.Env ?? [],
+    workingDirectory: options.workingDirectory ?? config.WorkingDir ?? '',
+    user: options.user ?? config.User ?? '',
+    hostname: options.hostname ?? defaultHostname(store, options, id),
+    terminal: options.terminal,
+    openStdin: options.openStdin,
+    autoRemove: options.autoRemove,
+    readOnly: options.readOnly,
+    network: options.network,
+    binds: options.binds,
+    labels: { ...config.Labels, ...options.labels },
+    stopSignal: config.StopSignal ?? 'SIGTERM',
+    architecture: image.config.architecture,
+  };
+}
+
+/** Docker's: the short id; with the host's network, the host's own name. */
+function defaultHostname(store: Store, options: CreateOptions, id: string): string {
+  return options.network === 'host' ? store.host.hostName() : id.slice(0, 12);
+}
+
+/** A short id made of digits only would read as a number where names are told from numbers. */
+function newID(store: Store): string {
+  const taken = new Set(listContainerIDs(store).map((id) => id.slice(0, 12)));
+  for (;;) {
+    const id = randomBytes(32).toString('hex');
+    if (!/^\d+$/.test(id.slice(0, 12)) && !taken.has(id.slice(0, 12))) return id;
+  }
+}
+
+function isTaken(store: Store, name: string): boolean {
+  return store.host.findStatus(`${store.paths.names}/${name}`) !== undefined;
+}
+
+function claimName(store: Store, name: string, id: string): void {
+  try {
+    store.host.createSymlink(id, `${store.paths.names}/${name}`);
+  } catch (error) {
+    if (!hasCode(error, 'ALREADY_EXISTS')) throw error;
+    const holder = store.host.readLink(`${store.paths.names}/${name}`);
+    throw new CutawayError(
+      'ALREADY_EXISTS',
+      `the name "${name}" is in use by container ${holder.slice(0, 12)}`,
+      { hint: `cutaway rm ${name} frees it, or choose another name`, cause: error },
+    );
+  }
+}

@@ -1,0 +1,157 @@
+// Everything between a container on disk and a program that runs in it: directories, the overlay
+// mount, the network namespace, the bundle. `tearDown` is the way back.
+import { CutawayError } from '../oci/error.js';
+import { ensureInitLayer, linkDirectory } from './init-layer.js';
+import { mergeEnvironment } from './spec/environment.js';
+import { makeRuntimeConfig } from './spec/make-runtime-config.js';
+import { resolveUser } from './spec/user.js';
+import { bundleAddresses } from './bundle-files.js';
+import type { ContainerRecord } from './store/container-store.js';
+import {
+  containerPaths,
+  layerDirectoryName,
+  overlayDirectory,
+  shortLinkName,
+  type ContainerPaths,
+} from './store/paths.js';
+import type { Store } from './store/store.js';
+import { tearDown } from './tear-down.js';
+
+/** Mounts, and writes the bundle. On failure nothing stays mounted. */
+export function prepareContainer(store: Store, record: ContainerRecord): void {
+  requirePrivilege(store);
+  const paths = containerPaths(store.paths, record.id);
+  makeDirectories(store, record, paths);
+  try {
+    mountRoot(store, record, paths);
+    if (record.network === 'none') holdNetworkNamespace(store, paths);
+    writeBundle(store, record, paths);
+  } catch (error) {
+    tearDown(store, record);
+    throw error;
+  }
+}
+
+/** The bundle alone, for a container that is not started yet: mounted only meanwhile. */
+export function prepareBundle(store: Store, record: ContainerRecord): void {
+  prepareContainer(store, record);
+  tearDown(store, record);
+}
+
+export function requirePrivilege(store: Store): void {
+  if (store.host.effectiveUid === 0) return;
+  throw new CutawayError(
+    'PERMISSION_DENIED',
+    'run a container: only root may mount and start one',
+    {
+      hint: 'run it as root; layers, tree and diff of images need no privilege',
+    },
+  );
+}
+
+function makeDirectories(store: Store, record: ContainerRecord, paths: ContainerPaths): void {
+  const { host } = store;
+  if (host.findStatus(paths.work) !== undefined) return;
+  host.createDirectory(paths.overlay, { mode: 0o711, parents: true });
+  for (const directory of [paths.upper, paths.merged, paths.work]) {
+    if (host.findStatus(directory) === undefined) host.createDirectory(directory);
+  }
+  linkDirectory(store, record.id);
+  host.writeFile(`${paths.overlay}/link`, shortLinkName(record.id));
+}
+
+/** The layers of the image, top first, by their directory names below overlay/. */
+function imageLayerNames(store: Store, record: ContainerRecord): string[] {
+  const names = record.layers.map(({ chainID }) => layerDirectoryName(chainID)).reverse();
+  for (const name of names) {
+    if (store.host.findStatus(overlayDirectory(store.paths, name)) !== undefined) continue;
+    throw new CutawayError('NOT_FOUND', `layer ${name.slice(0, 12)} is not unpacked in the store`, {
+      hint: `load the image again: ${record.image.reference}`,
+    });
+  }
+  return names;
+}
+
+function mountRoot(store: Store, record: ContainerRecord, paths: ContainerPaths): void {
+  const images = imageLayerNames(store, record);
+  const diffs = images.map((name) => `${overlayDirectory(store.paths, name)}/diff`);
+  const init = ensureInitLayer(store, record.layers.at(-1)?.chainID, diffs);
+  const lowerNames = [init, ...images];
+  const lowerText = lowerNames.map((name) => `l/${shortLinkName(name)}`).join(':');
+  store.host.writeFile(`${paths.overlay}/lower`, lowerText);
+  matchRootMetadata(store, `${overlayDirectory(store.paths, init)}/diff`, paths.upper);
+  store.host.mountOverlay({
+    lower: lowerNames.map((name) => `${store.paths.links}/${shortLinkName(name)}`),
+    upper: paths.upper,
+    work: paths.work,
+    target: paths.merged,
+  });
+}
+
+/** The root directory that a container sees is its upperdir: it looks like the image's at first. */
+function matchRootMetadata(store: Store, init: string, upper: string): void {
+  const { host } = store;
+  const root = host.lstat(init);
+  const own = host.lstat(upper);
+  if (host.readDirectory(upper).length > 0 || own.mtime === root.mtime) return;
+  host.setOwner(upper, root.uid, root.gid);
+  host.setMode(upper, root.mode);
+  host.setModifiedTime(upper, root.mtime);
+}
+
+function holdNetworkNamespace(store: Store, paths: ContainerPaths): void {
+  if (store.host.findStatus(paths.networkNamespace) === undefined) {
+    store.host.writeFile(paths.networkNamespace, '');
+  }
+  store.host.createNetworkNamespace(paths.networkNamespace);
+}
+
+function writeBundle(store: Store, record: ContainerRecord, paths: ContainerPaths): void {
+  const { host } = store;
+  const passwd = readInRoot(store, paths.merged, '/etc/passwd');
+  const group = readInRoot(store, paths.merged, '/etc/group');
+  const user = resolveUser(record.user, passwd, group);
+  const config = makeRuntimeConfig({
+    hostname: record.hostname,
+    rootfs: paths.merged,
+    readOnlyRoot: record.readOnly,
+    args: record.command,
+    env: mergeEnvironment(
+      { config: { Env: record.imageVariables } },
+      {
+        hostname: record.hostname,
+        terminal: record.terminal,
+        home: user.home,
+        variables: record.variables,
+        caller: {},
+      },
+    ),
+    cwd: record.workingDirectory,
+    user,
+    terminal: record.terminal,
+    network:
+      record.network === 'none'
+        ? { mode: 'none', namespacePath: paths.networkNamespace }
+        : { mode: 'host' },
+    cgroupsPath: `/cutaway/${record.id}`,
+    cgroupNamespace: isUnifiedCgroup(store),
+    binds: record.binds,
+    files: bundleAddresses(store, record, paths),
+    architecture: record.architecture,
+  });
+  host.writeFile(paths.config, `${JSON.stringify(config, null, 2)}\n`, 0o600);
+}
+
+/** Docker's default: a cgroup namespace of its own on cgroup v2 only. */
+function isUnifiedCgroup(store: Store): boolean {
+  return store.host.findStatus('/sys/fs/cgroup/cgroup.controllers') !== undefined;
+}
+
+const PASSWD_LIMIT = 4 * 1024 * 1024;
+
+/** A file of the image, whatever links lead to it, and nothing outside of it. */
+function readInRoot(store: Store, root: string, path: string): string {
+  const found = store.host.resolveInRoot(root, path);
+  if (found === undefined || store.host.findStatus(found)?.type !== 'file') return '';
+  return store.host.readText(found, PASSWD_LIMIT);
+}

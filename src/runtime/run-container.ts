@@ -1,0 +1,77 @@
+// A container from start to end under the eyes of its supervisor, which is this process.
+import { causeText } from '../oci/error.js';
+import { prepareContainer } from './prepare-container.js';
+import {
+  findContainer,
+  writeState,
+  type ContainerRecord,
+  type ContainerState,
+} from './store/container-store.js';
+import { identifyProcess } from './store/process-identity.js';
+import type { Store } from './store/store.js';
+import { StartError, supervise, type Supervised, type SupervisedStdio } from './supervise.js';
+import { removeContainerFiles, tearDown } from './tear-down.js';
+
+/** Mounts, runs, waits for nothing: `finish` the container when `ended` settles. */
+export function startContainer(
+  store: Store,
+  record: ContainerRecord,
+  stdio: SupervisedStdio,
+): Supervised {
+  claimSupervision(store, record.id);
+  try {
+    prepareContainer(store, record);
+    return supervise(store, record, stdio);
+  } catch (error) {
+    finishContainer(store, record, { error: causeText(error) });
+    throw error;
+  }
+}
+
+/** From now on this process answers for the container; a dead one's claim is void. */
+export function claimSupervision(store: Store, id: string): void {
+  const self = identifyProcess(store.host, store.host.processId);
+  const startedAt = new Date(store.host.now()).toISOString();
+  writeState(store, id, { startedAt, ...(self === undefined ? {} : { supervisor: self }) });
+}
+
+export interface Ending {
+  readonly exitCode?: number;
+  readonly error?: string;
+}
+
+/** Unmounts, writes down how it ended, and with `--rm` removes it. */
+export function finishContainer(store: Store, record: ContainerRecord, ending: Ending): void {
+  tearDown(store, record);
+  if (record.autoRemove) {
+    removeContainerFiles(store, record.id, record.name);
+    return;
+  }
+  const startedAt = findContainer(store, record.id)?.state.startedAt;
+  const state: ContainerState = {
+    ...(startedAt === undefined ? {} : { startedAt }),
+    finishedAt: new Date(store.host.now()).toISOString(),
+    ...ending,
+  };
+  writeState(store, record.id, state);
+}
+
+/** Waits for the end and sees to what is left; the exit status, or the error that kept it from running. */
+export async function waitContainer(
+  store: Store,
+  record: ContainerRecord,
+  supervised: Supervised,
+): Promise<number> {
+  try {
+    const exitCode = await supervised.ended;
+    finishContainer(store, record, { exitCode });
+    return exitCode;
+  } catch (error) {
+    const exitCode = error instanceof StartError ? error.exitCode : undefined;
+    finishContainer(store, record, {
+      ...(exitCode === undefined ? {} : { exitCode }),
+      error: causeText(error),
+    });
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+// The OCI runtime, runc(8), as a program: what we ask of it and what its failures mean.
+import type { ReadHost } from '../host/host.js';
+import { CutawayError, hasCode } from '../oci/error.js';
+import type { ContainerPaths, StorePaths } from './store/paths.js';
+
+/** The full path of runc; UNAVAILABLE with the way out when there is none. */
+export function findRuntime(host: ReadHost): string {
+  const found = host.findProgram('runc');
+  if (found !== undefined) return found;
+  throw new CutawayError('UNAVAILABLE', 'run a container: runc is not installed', {
+    hint: 'apt-get install -y runc (cutaway doctor shows all that is missing)',
+  });
+}
+
+/** `runc run`: creates, starts, waits, passes signals and stdio on, and removes its own state. */
+export function runArguments(
+  runtime: string,
+  store: StorePaths,
+  container: ContainerPaths,
+  id: string,
+): string[] {
+  return [
+    ...runtimeArguments(runtime, store),
+    '--log',
+    container.runtimeLog,
+    '--log-format',
+    'json',
+    'run',
+    '--bundle',
+    container.bundle,
+    '--pid-file',
+    container.pidFile,
+    id,
+  ];
+}
+
+/** `runc delete --force`: what a supervisor that was killed has left behind. */
+export function deleteArguments(runtime: string, store: StorePaths, id: string): string[] {
+  return [...runtimeArguments(runtime, store), 'delete', '--force', id];
+}
+
+function runtimeArguments(runtime: string, store: StorePaths): string[] {
+  return [runtime, '--root', `${store.run}/runc`];
+}
+
+/** Why the container's program never ran, from the runtime's log, with Docker's exit status. */
+export interface StartFailure {
+  /** 127: not found. 126: cannot be invoked. 125: anything else. */
+  readonly exitCode: 125 | 126 | 127;
+  readonly error: CutawayError;
+}
+
+export function readStartFailure(
+  host: ReadHost,
+  container: ContainerPaths,
+  name: string,
+  stderr: string,
+): StartFailure {
+  const reason = lastLogError(host, container.runtimeLog) ?? stderr.trim();
+  const text = tidy(reason === '' ? 'the runtime said nothing' : reason);
+  const exitCode = startFailureStatus(text);
+  const code = exitCode === 127 ? 'NOT_FOUND' : exitCode === 126 ? 'INVALID_INPUT' : 'UNAVAILABLE';
+  return { exitCode, error: new CutawayError(code, `start container "${name}": ${text}`) };
+}
+
+/** runc gives every failure the status 1; its words are all there is to tell them apart. */
+function startFailureStatus(text: string): 125 | 126 | 127 {
+  if (/executable file not found|exec: .*no such file or directory|exec .*no such file/.test(text))
+    return 127;
+  if (/exec(:| ).*(permission denied|is a directory|exec format error)/.test(text)) return 126;
+  return 125;
+}
+
+/** Drops what every message of the runtime begins with. */
+function tidy(reason: string): string {
+  return reason
+    .replace(/^runc run failed: /, '')
+    .replace(/^unable to start container process: /, '')
+    .replace(/^container_linux\.go:\d+: /, '');
+}
+
+function lastLogError(host: ReadHost, log: string): string | undefined {
+  let text: string;
+  try {
+    text = host.readText(log);
+  } catch (error) {
+    if (hasCode(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
+  const messages = text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map(parseLogLine)
+    .filter((line) => line?.level === 'error' || line?.level === 'fatal')
+    .map((line) => line?.msg);
+  return messages.at(-1);
+}
+
+function parseLogLine(line: string): { level?: string; msg?: string } | undefined {
+  try {
+    return JSON.parse(line) as { level?: string; msg?: string };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+// Starting a container that this process does not stay with: it is handed to a shim.
+import { CutawayError, causeText } from '../oci/error.js';
+import { prepareContainer } from './prepare-container.js';
+import { claimSupervision, finishContainer } from './run-container.js';
+import { findRuntime } from './runc.js';
+import type { ShimReport } from './shim.js';
+import type { ContainerRecord } from './store/container-store.js';
+import type { Store } from './store/store.js';
+import { StartError } from './supervise.js';
+
+/** Resolves when the container's program runs. `shim`: argv of the shim without its arguments. */
+export async function startDetached(
+  store: Store,
+  record: ContainerRecord,
+  shim: readonly string[],
+): Promise<void> {
+  findRuntime(store.host);
+  if (record.terminal) {
+    throw new CutawayError(
+      'UNSUPPORTED',
+      `start container "${record.name}": it has a terminal and nobody is attached to it`,
+      { hint: `cutaway start -ai ${record.name} runs it on this terminal` },
+    );
+  }
+  claimSupervision(store, record.id);
+  try {
+    prepareContainer(store, record);
+  } catch (error) {
+    finishContainer(store, record, { error: causeText(error) });
+    throw error;
+  }
+  const child = store.host.spawn([...shim, store.paths.root, record.id], {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'ignore',
+    detached: true,
+    directory: '/',
+  });
+  const report = await readReport(child.stdout);
+  child.unref();
+  if (report.started) return;
+  throw new StartError(new CutawayError('UNAVAILABLE', report.message), report.exitCode);
+}
+
+async function readReport(stdout: AsyncIterable<Buffer> | undefined): Promise<ShimReport> {
+  let text = '';
+  for await (const chunk of stdout ?? []) text += chunk.toString('utf8');
+  if (text !== '') return JSON.parse(text) as ShimReport;
+  return { started: false, message: 'start container: its shim died', exitCode: 125 };
+}

@@ -1,0 +1,171 @@
+// Containers on disk: an unchanging record, a small state, and what the runtime says of it.
+import type { ReadHost } from '../../host/host.js';
+import type { Digest } from '../../oci/digest.js';
+import { CutawayError, during, hasCode } from '../../oci/error.js';
+import type { Bind } from '../spec/mounts.js';
+import { containerPaths } from './paths.js';
+import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
+import type { ReadStore, Store } from './store.js';
+
+/** What a container was made of: written once, when it is created. */
+export interface ContainerRecord {
+  readonly version: 1;
+  readonly id: string;
+  readonly name: string;
+  /** RFC 3339 */
+  readonly created: string;
+  readonly image: {
+    /** As the user wrote it, in familiar form. */
+    readonly reference: string;
+    readonly id: Digest;
+  };
+  /** Base first. */
+  readonly layers: readonly { readonly chainID: Digest; readonly diffID: Digest }[];
+  readonly command: readonly string[];
+  /** "NAME=value" as asked for, in order. */
+  readonly variables: readonly string[];
+  readonly imageVariables: readonly string[];
+  /** Empty for "/". */
+  readonly workingDirectory: string;
+  /** As `USER` has it: "", "name", "uid:gid". */
+  readonly user: string;
+  readonly hostname: string;
+  readonly terminal: boolean;
+  readonly openStdin: boolean;
+  readonly autoRemove: boolean;
+  readonly readOnly: boolean;
+  readonly network: 'none' | 'host';
+  readonly binds: readonly Bind[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly stopSignal: string;
+  /** In the image-spec's names: "amd64". */
+  readonly architecture: string;
+}
+
+/** What changes: written by the supervisor only. */
+export interface ContainerState {
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  /** Absent when nobody was there to see it: the supervisor was killed. */
+  readonly exitCode?: number;
+  readonly error?: string;
+  readonly supervisor?: ProcessIdentity;
+}
+
+export type ContainerStatus = 'created' | 'running' | 'exited';
+
+export interface StoredContainer {
+  readonly record: ContainerRecord;
+  readonly state: ContainerState;
+  readonly status: ContainerStatus;
+  /** The container's first process, while it runs. */
+  readonly init: ProcessIdentity | undefined;
+}
+
+const CONTAINER_ID = /^[0-9a-f]{64}$/;
+
+/** Ids of all containers, also of one half removed. */
+export function listContainerIDs(store: ReadStore): string[] {
+  if (store.host.findStatus(store.paths.containers) === undefined) return [];
+  return store.host
+    .readDirectory(store.paths.containers)
+    .map((entry) => entry.name)
+    .filter((name) => CONTAINER_ID.test(name))
+    .sort();
+}
+
+/** Newest first. What vanishes meanwhile is left out. */
+export function listContainers(store: ReadStore): StoredContainer[] {
+  return listContainerIDs(store)
+    .map((id) => findContainer(store, id))
+    .filter((container) => container !== undefined)
+    .sort((a, b) => (a.record.created < b.record.created ? 1 : -1));
+}
+
+/** By full id. */
+export function findContainer(store: ReadStore, id: string): StoredContainer | undefined {
+  const paths = containerPaths(store.paths, id);
+  const record = readJson<ContainerRecord>(store.host, paths.record);
+  if (record === undefined) return undefined;
+  const state = readJson<ContainerState>(store.host, paths.state) ?? {};
+  const init = readInit(store.host, paths.runtimeState);
+  const running = init !== undefined && isAlive(store.host, init);
+  return {
+    record,
+    state,
+    status: running ? 'running' : state.startedAt === undefined ? 'created' : 'exited',
+    init: running ? init : undefined,
+  };
+}
+
+/** The container that a name, an id or the beginning of an id stands for. */
+export function resolveContainer(store: ReadStore, text: string): StoredContainer {
+  const container = findContainerByText(store, text);
+  if (container !== undefined) return container;
+  throw new CutawayError('NOT_FOUND', `no such container: ${text}`, {
+    hint: 'cutaway ps -a lists them',
+  });
+}
+
+export function findContainerByText(store: ReadStore, text: string): StoredContainer | undefined {
+  const named = findNamed(store, text);
+  if (named !== undefined) return named;
+  if (!/^[0-9a-f]{1,64}$/.test(text)) return undefined;
+  const matches = listContainerIDs(store).filter((id) => id.startsWith(text));
+  if (matches.length > 1) {
+    throw new CutawayError(
+      'AMBIGUOUS',
+      `"${text}" begins the ids of ${matches.length} containers: ${matches.map((id) => id.slice(0, 12)).join(', ')}`,
+      { hint: 'give more of the id' },
+    );
+  }
+  return matches[0] === undefined ? undefined : findContainer(store, matches[0]);
+}
+
+function findNamed(store: ReadStore, name: string): StoredContainer | undefined {
+  if (!isContainerName(name)) return undefined;
+  const claim = `${store.paths.names}/${name}`;
+  if (store.host.findStatus(claim)?.type !== 'symlink') return undefined;
+  const id = store.host.readLink(claim);
+  return CONTAINER_ID.test(id) ? findContainer(store, id) : undefined;
+}
+
+/** Docker's rule for names of containers. */
+export function isContainerName(name: string): boolean {
+  return /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name) && name.length <= 253;
+}
+
+export function writeState(store: Store, id: string, state: ContainerState): void {
+  const path = containerPaths(store.paths, id).state;
+  store.host.writeFileAtomic(path, `${JSON.stringify(state, null, 2)}\n`, 0o600);
+}
+
+/** runc's own state names the first process and when it started. */
+function readInit(host: ReadHost, path: string): ProcessIdentity | undefined {
+  const state = readJson<{ init_process_pid?: unknown; init_process_start?: unknown }>(host, path);
+  const pid = Number(state?.init_process_pid);
+  const startTicks = Number(state?.init_process_start);
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  return {
+    pid,
+    startTicks: Number.isFinite(startTicks)
+      ? startTicks
+      : (identifyProcess(host, pid)?.startTicks ?? 0),
+  };
+}
+
+/** Undefined when there is none; a damaged one is an error that names the file. */
+function readJson<Value>(host: ReadHost, path: string): Value | undefined {
+  let text: string;
+  try {
+    text = host.readText(path);
+  } catch (error) {
+    if (hasCode(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
+  try {
+    return JSON.parse(text) as Value;
+  } catch (error) {
+    throw during(`read "${path}"`, new CutawayError('CORRUPT', 'not JSON', { cause: error }));
+  }
+}

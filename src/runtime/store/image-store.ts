@@ -1,0 +1,192 @@
+// Images in the store: a standard OCI image layout (image-spec image-layout.md). What index.json
+// names is an image; its name is the full reference, in `org.opencontainers.image.ref.name`.
+import { ANNOTATION } from '../../oci/annotation.js';
+import { chainIDs } from '../../oci/chain-id.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { digestHex, sha256Digest, type Digest } from '../../oci/digest.js';
+import { CutawayError, hasCode } from '../../oci/error.js';
+import { parseImageConfig, type ImageConfig } from '../../oci/image-config.js';
+import { parseImageIndex, selectManifests, type ImageIndex } from '../../oci/image-index.js';
+import { parseManifest, type Manifest } from '../../oci/manifest.js';
+import { isIndexType, MEDIA_TYPE } from '../../oci/media-type.js';
+import { formatPlatform, type Platform } from '../../oci/platform.js';
+import {
+  familiarReference,
+  formatReference,
+  isReference,
+  parseReference,
+} from '../../oci/reference.js';
+import type { StorePaths } from './paths.js';
+import type { ReadStore, Store } from './store.js';
+
+/** What index.json says: a name for a manifest or for an index of several platforms. */
+export interface ImageName {
+  /** Full: "docker.io/library/busybox:latest". Undefined for an image that lost its name. */
+  readonly reference: string | undefined;
+  readonly descriptor: Descriptor;
+}
+
+export interface StoredLayer {
+  readonly descriptor: Descriptor;
+  readonly diffID: Digest;
+  readonly chainID: Digest;
+}
+
+/** One image of one platform, its manifest and config verified. */
+export interface StoredImage {
+  /** Digest of the config. */
+  readonly id: Digest;
+  /** All names of this image, familiar form, sorted. */
+  readonly references: readonly string[];
+  /** Of what the names stand for: the manifest, or the index it was chosen from. */
+  readonly descriptor: Descriptor;
+  readonly manifestDescriptor: Descriptor;
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+  /** Base first. */
+  readonly layers: readonly StoredLayer[];
+}
+
+const LAYOUT = '{"imageLayoutVersion":"1.0.0"}';
+
+export function blobPath(paths: StorePaths, digest: Digest): string {
+  return `${paths.images}/blobs/${digest.slice(0, digest.indexOf(':'))}/${digestHex(digest)}`;
+}
+
+export function listImageNames(store: ReadStore): ImageName[] {
+  let bytes: Buffer;
+  try {
+    bytes = store.host.readFile(`${store.paths.images}/index.json`);
+  } catch (error) {
+    if (hasCode(error, 'NOT_FOUND')) return [];
+    throw error;
+  }
+  return parseImageIndex(bytes).manifests.map((descriptor) => ({
+    reference: descriptor.annotations?.[ANNOTATION.refName],
+    descriptor,
+  }));
+}
+
+/** Replaces index.json; call it under the store's lock, together with the read before it. */
+export function writeImageNames(store: Store, names: readonly ImageName[]): void {
+  const { host, paths } = store;
+  const layout = `${paths.images}/oci-layout`;
+  if (host.findStatus(layout) === undefined) host.writeFileAtomic(layout, LAYOUT);
+  const index: ImageIndex = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.ociIndex,
+    manifests: names.map(({ reference, descriptor }) => {
+      const { annotations: _old, ...rest } = descriptor;
+      if (reference === undefined) return rest;
+      return { ...rest, annotations: { [ANNOTATION.refName]: reference } };
+    }),
+  };
+  host.writeFileAtomic(`${paths.images}/index.json`, `${JSON.stringify(index, null, 2)}\n`);
+}
+
+/** A blob small enough to hold, with its size and digest verified. */
+export function readBlob(store: ReadStore, descriptor: Descriptor): Buffer {
+  const bytes = store.host.readFile(blobPath(store.paths, descriptor.digest));
+  const actual = sha256Digest(bytes);
+  if (actual === descriptor.digest && bytes.length === descriptor.size) return bytes;
+  throw new CutawayError('CORRUPT', `read blob ${descriptor.digest}: its content is ${actual}`, {
+    hint: 'the store was changed from outside: remove the image and load it again',
+    data: { digest: descriptor.digest, actual },
+  });
+}
+
+/** All images, those that cannot be read as problems. Images with several names come once. */
+export function listStoredImages(store: ReadStore, platform: Platform): StoredImage[] {
+  const names = listImageNames(store);
+  const images = names.map((name) => readImage(store, name.descriptor, names, platform));
+  const seen = new Set<string>();
+  return images.filter(({ id }) => !seen.has(id) && seen.add(id));
+}
+
+/** What `text` stands for: a reference, a digest, or the beginning of an image ID. */
+export function findStoredImage(
+  store: ReadStore,
+  text: string,
+  platform: Platform,
+): StoredImage | undefined {
+  const names = listImageNames(store);
+  const full = isReference(text) ? formatReference(parseReference(text)) : undefined;
+  const named = names.find(({ reference }) => reference !== undefined && reference === full);
+  if (named !== undefined) return readImage(store, named.descriptor, names, platform);
+  const prefix = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(text)?.[1];
+  const digest = /@(sha256:[0-9a-f]{64})$/.exec(text)?.[1];
+  if (prefix === undefined && digest === undefined) return undefined;
+  const matches = listStoredImages(store, platform).filter(
+    ({ id, descriptor, manifestDescriptor }) =>
+      (prefix !== undefined && digestHex(id).startsWith(prefix)) ||
+      [descriptor.digest, manifestDescriptor.digest].some(
+        (own) => own === digest || own === `sha256:${prefix ?? ''}`,
+      ),
+  );
+  if (matches.length > 1) {
+    const ids = matches.map(({ id }) => digestHex(id).slice(0, 12)).join(', ');
+    throw new CutawayError('AMBIGUOUS', `"${text}" begins the ids of several images: ${ids}`);
+  }
+  return matches[0];
+}
+
+export function resolveStoredImage(
+  store: ReadStore,
+  text: string,
+  platform: Platform,
+): StoredImage {
+  const image = findStoredImage(store, text, platform);
+  if (image !== undefined) return image;
+  throw new CutawayError('NOT_FOUND', `no such image: ${text}`, {
+    hint: 'cutaway images lists those in the store; cutaway load brings one in',
+  });
+}
+
+function readImage(
+  store: ReadStore,
+  descriptor: Descriptor,
+  names: readonly ImageName[],
+  platform: Platform,
+): StoredImage {
+  const manifestDescriptor = selectManifest(store, descriptor, platform);
+  const manifest = parseManifest(readBlob(store, manifestDescriptor), manifestDescriptor.mediaType);
+  const config = parseImageConfig(readBlob(store, manifest.config));
+  const diffIDs = config.rootfs.diff_ids;
+  const chain = chainIDs(diffIDs);
+  const layers = manifest.layers.map((layer, index) => ({
+    descriptor: layer,
+    diffID: required(diffIDs[index], manifestDescriptor),
+    chainID: required(chain[index], manifestDescriptor),
+  }));
+  const references = names
+    .filter((name) => name.descriptor.digest === descriptor.digest)
+    .flatMap(({ reference }) => (reference === undefined ? [] : [familiar(reference)]))
+    .sort();
+  return {
+    id: manifest.config.digest,
+    references,
+    descriptor,
+    manifestDescriptor,
+    manifest,
+    config,
+    layers,
+  };
+}
+
+function required(digest: Digest | undefined, manifest: Descriptor): Digest {
+  if (digest !== undefined) return digest;
+  throw new CutawayError('CORRUPT', `read image ${manifest.digest}: more layers than diff_ids`);
+}
+
+function selectManifest(store: ReadStore, top: Descriptor, platform: Platform): Descriptor {
+  if (!isIndexType(top.mediaType)) return top;
+  const [chosen] = selectManifests(parseImageIndex(readBlob(store, top)), platform);
+  if (chosen !== undefined) return chosen;
+  const wanted = formatPlatform(platform);
+  throw new CutawayError('NOT_FOUND', `read image ${top.digest}: it has no ${wanted}`);
+}
+
+/** A name as people write it; one that is no reference stays as it stands. */
+export function familiar(reference: string): string {
+  return isReference(reference) ? familiarReference(parseReference(reference)) : reference;
+}

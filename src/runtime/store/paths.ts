@@ -1,0 +1,117 @@
+// Running containers: the store, the bundle, the runtime, the life of a container.
+// This file: where everything of a store lies. The names on disk are those people know from
+// Docker's overlay2, so that what `mount` shows reads the same.
+import { createHash } from 'node:crypto';
+import type { ReadHost } from '../../host/host.js';
+import type { Digest } from '../../oci/digest.js';
+
+export interface StorePaths {
+  readonly root: string;
+  /** An OCI image layout that other tools can open. */
+  readonly images: string;
+  readonly overlay: string;
+  /** Short links to `diff` directories: what a mount line shows. */
+  readonly links: string;
+  readonly containers: string;
+  /** One symlink for each container name, to its id: the claim on the name. */
+  readonly names: string;
+  /** Layer indexes by diffID: a cache, free to be deleted at any time. */
+  readonly indexes: string;
+  /** Work in progress, each directory named after the process that fills it. */
+  readonly temporary: string;
+  readonly lock: string;
+  /** What does not outlive a reboot: the runtime's state, pid files, network namespaces. */
+  readonly run: string;
+}
+
+/** Root's store, or that of an ordinary user; `CUTAWAY_DATA_ROOT` puts it elsewhere. */
+export function defaultDataRoot(host: ReadHost): string {
+  const chosen = host.environment['CUTAWAY_DATA_ROOT'];
+  if (chosen !== undefined && chosen !== '') return chosen;
+  if (host.effectiveUid === 0) return '/var/lib/cutaway';
+  const data = host.environment['XDG_DATA_HOME'];
+  const home = host.environment['HOME'] ?? '/';
+  return `${data !== undefined && data !== '' ? data : `${home}/.local/share`}/cutaway`;
+}
+
+export function storePaths(host: ReadHost, root: string): StorePaths {
+  return {
+    root,
+    images: `${root}/images`,
+    overlay: `${root}/overlay`,
+    links: `${root}/overlay/l`,
+    containers: `${root}/containers`,
+    names: `${root}/containers/names`,
+    indexes: `${root}/index`,
+    temporary: `${root}/tmp`,
+    lock: `${root}/lock`,
+    run: runDirectory(host, root),
+  };
+}
+
+/** A store elsewhere gets a directory of its own, named after its place. */
+function runDirectory(host: ReadHost, root: string): string {
+  const runtime = host.environment['XDG_RUNTIME_DIR'];
+  const base =
+    host.effectiveUid === 0
+      ? '/run/cutaway'
+      : `${runtime !== undefined && runtime !== '' ? runtime : `/tmp/cutaway-${host.effectiveUid}`}/cutaway`;
+  if (root === '/var/lib/cutaway') return base;
+  return `${base}-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`;
+}
+
+/** The directory of a layer (by chainID) or of a container (by id) below `overlay/`. */
+export function overlayDirectory(paths: StorePaths, id: string): string {
+  return `${paths.overlay}/${id}`;
+}
+
+/** The name of an unpacked layer's directory: its chainID without the algorithm. */
+export function layerDirectoryName(chainID: Digest): string {
+  return chainID.slice(chainID.indexOf(':') + 1);
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** 26 characters that stand for a directory in mount options; the same name every time. */
+export function shortLinkName(directoryName: string): string {
+  const hash = createHash('sha256').update(directoryName).digest();
+  return Array.from({ length: 26 }, (_, index) => BASE32[(hash[index] ?? 0) & 31]).join('');
+}
+
+export interface ContainerPaths {
+  readonly directory: string;
+  readonly record: string;
+  readonly state: string;
+  readonly log: string;
+  readonly bundle: string;
+  readonly config: string;
+  readonly upper: string;
+  readonly work: string;
+  readonly merged: string;
+  readonly overlay: string;
+  readonly runtimeState: string;
+  readonly pidFile: string;
+  readonly runtimeLog: string;
+  readonly networkNamespace: string;
+}
+
+export function containerPaths(paths: StorePaths, id: string): ContainerPaths {
+  const directory = `${paths.containers}/${id}`;
+  const overlay = overlayDirectory(paths, id);
+  return {
+    directory,
+    record: `${directory}/container.json`,
+    state: `${directory}/state.json`,
+    log: `${directory}/log.jsonl`,
+    bundle: `${directory}/bundle`,
+    config: `${directory}/bundle/config.json`,
+    overlay,
+    upper: `${overlay}/diff`,
+    work: `${overlay}/work`,
+    merged: `${overlay}/merged`,
+    runtimeState: `${paths.run}/runc/${id}/state.json`,
+    pidFile: `${paths.run}/pid/${id}`,
+    runtimeLog: `${paths.run}/log/${id}`,
+    networkNamespace: `${paths.run}/netns/${id.slice(0, 12)}`,
+  };
+}

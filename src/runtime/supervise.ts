@@ -1,0 +1,147 @@
+// One supervisor owns a running container: its stdio, its exit status, what is left when it ends.
+// In the foreground it lives in the command line's process, else in the shim.
+import type { ChildProcess, Host, SpawnOptions } from '../host/host.js';
+import { CutawayError } from '../oci/error.js';
+import { findRuntime, readStartFailure, runArguments } from './runc.js';
+import type { ContainerRecord } from './store/container-store.js';
+import { containerPaths, type ContainerPaths } from './store/paths.js';
+import type { Store } from './store/store.js';
+
+export interface SupervisedStdio {
+  readonly stdin: SpawnOptions['stdin'];
+  readonly stdout: SpawnOptions['stdout'];
+  /** What the container writes to stderr. With a terminal all output is on stdout. */
+  readonly onStderr: (chunk: Buffer) => void;
+  /** Called with the pipe when `stdout` is one. */
+  readonly onStdout?: (chunk: Buffer) => void;
+}
+
+export interface Supervised {
+  readonly child: ChildProcess;
+  /** True once the container's program runs; false when it ended or failed without. */
+  readonly started: Promise<boolean>;
+  /**
+   * The container's exit status, 128+n for a signal. Rejects with a `StartError` when the
+   * program never ran.
+   */
+  readonly ended: Promise<number>;
+}
+
+/** The program never ran; `exitCode` is what Docker would exit with. */
+export class StartError extends CutawayError {
+  readonly exitCode: number;
+
+  constructor(error: CutawayError, exitCode: number) {
+    super(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint });
+    this.exitCode = exitCode;
+  }
+}
+
+const POLL_MILLISECONDS = 4;
+
+/** Runs the container of a prepared bundle. The caller mounts before and tears down after. */
+export function supervise(
+  store: Store,
+  record: ContainerRecord,
+  stdio: SupervisedStdio,
+): Supervised {
+  const { host } = store;
+  const paths = containerPaths(store.paths, record.id);
+  clearLeftovers(host, paths);
+  const child = host.spawn(runArguments(findRuntime(host), store.paths, paths, record.id), {
+    stdin: stdio.stdin,
+    stdout: stdio.stdout,
+    stderr: 'pipe',
+    // Terminal signals reach the container through us; with a terminal the runtime reads it.
+    detached: !record.terminal,
+    directory: paths.bundle,
+  });
+  child.stdout?.on('data', (chunk: Buffer) => stdio.onStdout?.(chunk));
+  const gate = openStderrGate(child, stdio.onStderr, () => isStarted(host, paths));
+  const ended = child.ended.then(({ exitCode, signal }) => {
+    if (isStarted(host, paths)) {
+      gate.open();
+      if (exitCode === undefined) return runtimeKilled(record, signal);
+      return exitCode;
+    }
+    const { error, exitCode: status } = readStartFailure(host, paths, record.name, gate.held());
+    throw new StartError(error, status);
+  });
+  return { child, ended, started: waitForStart(host, paths, ended) };
+}
+
+/** The pid file is written when the program has been started. */
+function isStarted(host: Host, paths: ContainerPaths): boolean {
+  return host.findStatus(paths.pidFile) !== undefined;
+}
+
+function clearLeftovers(host: Host, paths: ContainerPaths): void {
+  for (const path of [paths.pidFile, paths.runtimeLog]) {
+    if (host.findStatus(path) !== undefined) host.removeFile(path);
+  }
+}
+
+function runtimeKilled(record: ContainerRecord, signal: string | undefined): never {
+  throw new CutawayError(
+    'UNAVAILABLE',
+    `run container "${record.name}": the runtime was killed by ${signal ?? 'a signal'}`,
+  );
+}
+
+interface StderrGate {
+  open(): void;
+  held(): string;
+}
+
+/**
+ * runc and the container share one stderr. Until the program runs, what comes is runc's own
+ * complaint: it is held back, and told as our error when the start fails.
+ */
+function openStderrGate(
+  child: ChildProcess,
+  pass: (chunk: Buffer) => void,
+  isOpen: () => boolean,
+): StderrGate {
+  let held: Buffer[] = [];
+  let passing = false;
+  let timer: NodeJS.Timeout | undefined;
+  const open = () => {
+    clearInterval(timer);
+    passing = true;
+    held.forEach(pass);
+    held = [];
+  };
+  child.stderr?.on('data', (chunk: Buffer) => {
+    if (passing) {
+      pass(chunk);
+      return;
+    }
+    held.push(chunk);
+    if (isOpen()) open();
+    else
+      timer ??= setInterval(() => {
+        if (isOpen()) open();
+      }, POLL_MILLISECONDS);
+  });
+  child.stderr?.on('close', () => {
+    clearInterval(timer);
+  });
+  return { open, held: () => Buffer.concat(held).toString('utf8') };
+}
+
+async function waitForStart(
+  host: Host,
+  paths: ContainerPaths,
+  ended: Promise<number>,
+): Promise<boolean> {
+  let over = false;
+  ended.then(
+    () => (over = true),
+    () => (over = true),
+  );
+  while (!over) {
+    if (isStarted(host, paths)) return true;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+  }
+  return isStarted(host, paths);
+}
