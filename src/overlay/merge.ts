@@ -46,41 +46,55 @@ function mergeEntries(layers: readonly (readonly LayerEntry[])[], take: Take): M
   for (let first = cursors.first(); first !== undefined; first = cursors.first()) {
     const { path } = first.entry;
     const floor = floors.enter(path);
-    const verdict = judgePath(cursors, path, floor, take);
-    if (verdict.floor > floor) floors.leave(path, verdict.floor);
-    if (verdict.merged !== undefined) merged.push(verdict.merged);
+    const claims = takeClaims(cursors, path, floor);
+    const chosen = chooseClaim(claims);
+    if (chosen !== undefined) merged.push(take(chosen.rank, chosen.position, chosen.entry));
+    const beneath = floorBeneath(claims, floor);
+    if (beneath > floor) floors.leave(path, beneath);
   }
   return merged;
 }
 
-interface Verdict {
-  readonly merged: MergedEntry | undefined;
-  /** The lowest layer that still counts beneath this path. */
-  readonly floor: number;
+/** What one layer says of a path. */
+interface Claim<Entry extends LayerEntry = LayerEntry> {
+  readonly entry: Entry;
+  readonly rank: number;
+  readonly position: number;
 }
 
-/** Takes every layer's entry for `path`, top first, and says what is there and beneath. */
-function judgePath(cursors: LayerCursors, path: string, floor: number, take: Take): Verdict {
-  let merged: MergedEntry | undefined;
-  let newFloor = floor;
-  let closed = false;
-  // A directory that the tar only implies has the metadata of the one below it, if any.
-  let searching = true;
+/** What the layers say of `path`, top first; layers under the floor are not heard. */
+function takeClaims(cursors: LayerCursors, path: string, floor: number): Claim[] {
+  const claims: Claim[] = [];
   for (let cursor = cursors.first(); cursor?.entry.path === path; cursor = cursors.first()) {
     const { entry, rank, position } = cursor;
+    if (rank >= floor) claims.push({ entry, rank, position });
     cursors.advance();
-    if (rank < floor) continue;
-    const isDirectory = entry.type === 'directory';
-    if (searching && entry.marker === 'ordinary' && (isDirectory || merged === undefined)) {
-      if (merged === undefined || entry.implicit !== true) merged = take(rank, position, entry);
-      searching = isDirectory && entry.implicit === true;
-    } else if (!isDirectory) searching = false;
-    if (closed) continue;
-    if (!isDirectory) newFloor = rank + 1;
-    else if (entry.opaque === true && path !== '/') newFloor = rank;
-    closed = !isDirectory || (entry.opaque === true && path !== '/');
   }
-  return { merged, floor: newFloor };
+  return claims;
+}
+
+/** The claim that gives the metadata; undefined when nothing is there. */
+function chooseClaim(claims: readonly Claim[]): Claim<OrdinaryEntry> | undefined {
+  let chosen: Claim<OrdinaryEntry> | undefined;
+  for (const { entry, rank, position } of claims) {
+    if (entry.marker === 'whiteout') break;
+    if (chosen !== undefined && entry.type !== 'directory') break;
+    const claim = { entry, rank, position };
+    // A directory that the tar only implies has the metadata of the one below it, if any.
+    if (entry.type !== 'directory' || entry.implicit !== true) return claim;
+    chosen ??= claim;
+  }
+  return chosen;
+}
+
+/** The lowest layer that still counts beneath the path. */
+function floorBeneath(claims: readonly Claim[], floor: number): number {
+  for (const { entry, rank } of claims) {
+    if (entry.type !== 'directory') return rank + 1;
+    // The kernel never looks at this mark on the top directory of a layer (seen on Linux 6.18).
+    if (entry.opaque === true && entry.path !== '/') return rank;
+  }
+  return floor;
 }
 
 interface Floors {
@@ -129,12 +143,16 @@ function regroupLinks(
     if (entry.hardLinkTo === undefined || find(entry.hardLinkTo)?.layer === layer) continue;
     const file = `${layer} ${entry.hardLinkTo}`;
     const first = firstNames.get(file);
-    const { hardLinkTo: _gone, ...rest } = entry;
     regrouped ??= [...entries];
-    if (first === undefined) {
-      firstNames.set(file, entry.path);
-      regrouped[at] = { entry: rest, layer };
-    } else regrouped[at] = { entry: { ...rest, hardLinkTo: first }, layer };
+    if (first === undefined) firstNames.set(file, entry.path);
+    regrouped[at] = { entry: linkTo(entry, first), layer };
   }
   return regrouped ?? entries;
+}
+
+function linkTo(entry: OrdinaryEntry, first: string | undefined): OrdinaryEntry {
+  const copy: { -readonly [Key in keyof OrdinaryEntry]: OrdinaryEntry[Key] } = { ...entry };
+  if (first === undefined) delete copy.hardLinkTo;
+  else copy.hardLinkTo = first;
+  return copy;
 }

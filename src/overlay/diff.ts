@@ -1,0 +1,121 @@
+// What changed: between any two trees, and in a container as `docker diff` says it.
+import {
+  compareEntries,
+  differsForDocker,
+  type ChangeAspect,
+  type CompareOptions,
+} from './compare-entries.js';
+import type { LayerIndex, OrdinaryEntry } from './layer-index.js';
+import { mergeUpper, type MergedTree } from './merge.js';
+import { orderPaths, prefixBeneath } from './path-order.js';
+
+export interface Change {
+  /** Added, changed, deleted. */
+  readonly kind: 'A' | 'C' | 'D';
+  readonly path: string;
+  readonly before?: OrdinaryEntry;
+  readonly after?: OrdinaryEntry;
+  /** Of a C: what differs; empty when only something beneath the path changed. */
+  readonly aspects: readonly ChangeAspect[];
+}
+
+export type DiffOptions = CompareOptions;
+
+/** Every path that is not the same in both trees, sorted; deleted trees path by path. */
+export function diffTrees(
+  before: MergedTree,
+  after: MergedTree,
+  options: DiffOptions = {},
+): Change[] {
+  const changes: Change[] = [];
+  for (const [old, now] of pairPaths(before, after)) {
+    if (old === undefined || now === undefined) {
+      if (old !== undefined) changes.push(deleted(old));
+      if (now !== undefined) changes.push(added(now));
+      continue;
+    }
+    const aspects = compareEntries(old, now, options);
+    if (aspects.length > 0) changes.push(changed(old, now, aspects));
+  }
+  return changes;
+}
+
+/**
+ * What a container changed, as `docker diff` lists it: `lower` is the image with Docker's init
+ * layer, `upper` the container's own directory. docs/overlay.md says where other tools differ.
+ */
+export function diffUpper(lower: MergedTree, upper: LayerIndex): Change[] {
+  const after = mergeUpper(lower, upper);
+  const changes: Change[] = [];
+  // A deleted tree is one D; what a file took the place of is only the C of the path itself.
+  let gone: string | undefined;
+  for (const [old, now] of pairPaths(lower, after)) {
+    if (now === undefined) {
+      if (old === undefined || (gone !== undefined && old.path.startsWith(gone))) continue;
+      changes.push(deleted(old));
+      gone = prefixBeneath(old.path);
+    } else if (old === undefined) changes.push(added(now));
+    else if (now.path !== '/' && differsForDocker(old, now)) {
+      changes.push(changed(old, now, compareEntries(old, now, { time: true })));
+      if (now.type !== 'directory') gone = prefixBeneath(old.path);
+    }
+  }
+  return addParents(changes, lower, after);
+}
+
+function deleted(before: OrdinaryEntry): Change {
+  return { kind: 'D', path: before.path, before, aspects: [] };
+}
+
+function added(after: OrdinaryEntry): Change {
+  return { kind: 'A', path: after.path, after, aspects: [] };
+}
+
+function changed(
+  before: OrdinaryEntry,
+  after: OrdinaryEntry,
+  aspects: readonly ChangeAspect[],
+): Change {
+  return { kind: 'C', path: after.path, before, after, aspects };
+}
+
+/** A directory counts as changed when anything beneath it is (moby `addChanges`). */
+function addParents(changes: readonly Change[], before: MergedTree, after: MergedTree): Change[] {
+  const known = new Set(changes.map((change) => change.path));
+  const parents: Change[] = [];
+  for (const { path } of changes) {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const parent = path.slice(0, end);
+      if (known.has(parent)) break;
+      known.add(parent);
+      const old = before.find(parent)?.entry;
+      const now = after.find(parent)?.entry;
+      if (old === undefined || now === undefined) continue;
+      parents.push(changed(old, now, compareEntries(old, now, { time: true })));
+    }
+  }
+  if (parents.length === 0) return [...changes];
+  return [...changes, ...parents].sort((a, b) => orderPaths(a.path, b.path));
+}
+
+type Pair = readonly [before: OrdinaryEntry | undefined, after: OrdinaryEntry | undefined];
+
+/** Both trees side by side; paths whose entry is the very same object are left out. */
+function* pairPaths(before: MergedTree, after: MergedTree): Generator<Pair> {
+  let left = 0;
+  let right = 0;
+  for (;;) {
+    const old = before.entries[left]?.entry;
+    const now = after.entries[right]?.entry;
+    if (old === undefined && now === undefined) return;
+    if (old !== undefined && old === now) {
+      left += 1;
+      right += 1;
+      continue;
+    }
+    const order = old === undefined ? 1 : now === undefined ? -1 : orderPaths(old.path, now.path);
+    if (order <= 0) left += 1;
+    if (order >= 0) right += 1;
+    yield [order <= 0 ? old : undefined, order >= 0 ? now : undefined];
+  }
+}
