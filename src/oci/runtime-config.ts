@@ -246,7 +246,7 @@ export function parseRuntimeState(bytes: Uint8Array): RuntimeState {
   if (status === undefined) return statusField.fail(`not a status: ${JSON.stringify(text)}`);
   const pid = document.get('pid').optional((field) => field.integer(0));
   // Its name before runtime-spec 1.0.
-  const bundle = document.get('bundle').isPresent ? 'bundle' : 'bundlePath';
+  const bundle = ['bundle', 'bundlePath'].find((key) => document.get(key).isPresent) ?? 'bundle';
   return present({
     ociVersion: document.get('ociVersion').string(),
     id: document.get('id').string(),
