@@ -119,13 +119,14 @@ t.test(
   'docker takes and refuses the same names',
   { skip: hasDocker ? false : 'no docker client' },
   (t) => {
+    const isOld = !takes('[::1]/a');
     const next = generator(23);
     const names = [
       ...VALID.map(([text]) => text),
       ...INVALID.filter(([, , code]) => code === undefined).map(([text]) => text),
       ...Array.from({ length: 400 }, () => randomName(next)),
     ];
-    for (const text of names.filter((name) => !isOurRefusal(name))) {
+    for (const text of names.filter((name) => !isOurRefusal(name) && !(isOld && isNewRule(name)))) {
       const taken = takes(text);
       if (taken !== isReference(text)) {
         t.fail(`docker ${taken ? 'takes' : 'refuses'} ${JSON.stringify(text)}`);
@@ -178,6 +179,14 @@ function withTag(text: string, full: string): string {
  */
 function isOurRefusal(name: string): boolean {
   return name.length > 1024 || /^(?=[^/]*\.)[^/]*_[^/]*\//.test(name);
+}
+
+/**
+ * What Docker 20.10 refuses by the rules of its time: IPv6 hosts, hosts by upper case alone, and
+ * repository names that are too long only together with their registry.
+ */
+function isNewRule(name: string): boolean {
+  return name.includes('[') || /^[^/]*[A-Z][^/]*\//.test(name) || name.length > 240;
 }
 
 function generator(seed: number): (limit: number) => number {
