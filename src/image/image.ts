@@ -2,7 +2,9 @@
 import type { Readable } from 'node:stream';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
+import type { CutawayError } from '../oci/error.js';
 import type { ImageConfig } from '../oci/image-config.js';
+import type { Platform } from '../oci/platform.js';
 import type { Problem } from '../oci/problem.js';
 
 /** One layer of one image. Streams may be opened any number of times; who opens, closes. */
@@ -16,7 +18,12 @@ export interface ImageLayer {
   /** The stored bytes; the stream fails with CORRUPT unless size and digest agree at its end. */
   openBlob(): Readable;
   /** The uncompressed tar; fails with CORRUPT unless blob and diffID agree at its end. */
-  openTar(): Readable;
+  openTar(options?: OpenTarOptions): Readable;
+}
+
+export interface OpenTarOptions {
+  /** Told of what is odd but no reason to stop, as the stream comes to it. */
+  readonly onProblem?: ((problem: Problem) => void) | undefined;
 }
 
 /** An image of one platform, with the bytes of its manifest and config verified. */
@@ -30,7 +37,9 @@ export interface Image {
   readonly configDescriptor: Descriptor;
   /** Base first. */
   readonly layers: readonly ImageLayer[];
-  /** Names the source gives it: full references, may be empty. */
+  /** Names the source gives it, verbatim: `alpine:3.20`, `latest`. */
+  readonly names: readonly string[];
+  /** Those of its names that are references, in full; may be empty. */
   readonly references: readonly string[];
   readonly problems: readonly Problem[];
 }
@@ -41,5 +50,17 @@ export interface ImageSource {
   readonly path: string;
   /** Images for `platform`; those of other platforms are left out of an index. */
   listImages(): Promise<readonly Image[]>;
+  /** Images that cannot be shown: a blob missing or damaged, or a document that is no JSON. */
+  listFailures(): Promise<readonly ImageFailure[]>;
+  /** Of everything in it that says what it is for, each once. */
+  listPlatforms(): Promise<readonly Platform[]>;
+  listProblems(): Promise<readonly Problem[]>;
   close(): void;
+}
+
+/** An image that the source names but that could not be read. */
+export interface ImageFailure {
+  readonly names: readonly string[];
+  readonly digest: Digest | undefined;
+  readonly error: CutawayError;
 }

@@ -1,0 +1,122 @@
+import { Readable } from 'node:stream';
+import { chainIDs } from '../oci/chain-id.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import type { Digest } from '../oci/digest.js';
+import { CutawayError } from '../oci/error.js';
+import { layerCompression } from '../oci/media-type.js';
+import type { Problem } from '../oci/problem.js';
+import { compressionProblem, decompress, detectCompression, MAGIC_LENGTH } from './decompress.js';
+import type { ImageLayer, OpenTarOptions } from './image.js';
+import type { Limits } from './limits.js';
+import type { MemberStore } from './member-store.js';
+import { verified } from './verify.js';
+
+/** Where a layer's bytes are. */
+export interface StoredLayer {
+  readonly descriptor: Descriptor;
+  readonly member: string;
+}
+
+const STREAM_WATER_MARK = 1 << 20;
+
+/** The layers over their stored bytes, with what can be said of those without reading them. */
+export function makeLayers(
+  store: MemberStore,
+  stored: readonly StoredLayer[],
+  diffIDs: readonly Digest[],
+  limits: Limits,
+): { layers: ImageLayer[]; problems: Problem[] } {
+  if (stored.length !== diffIDs.length) {
+    const counts = `${stored.length} layers, but ${diffIDs.length} diff_ids in the config`;
+    throw new CutawayError('CORRUPT', `read image of ${store.what}: ${counts}`, {
+      data: { expected: diffIDs.length, actual: stored.length },
+    });
+  }
+  const chain = chainIDs(diffIDs);
+  const layers = stored.map((layer, index) =>
+    makeLayer(store, layer, {
+      index: index + 1,
+      diffID: diffIDs[index] ?? layer.descriptor.digest,
+      chainID: chain[index] ?? layer.descriptor.digest,
+      limits,
+    }),
+  );
+  return {
+    layers,
+    problems: stored.flatMap((layer, index) => checkStored(store, layer, index + 1)),
+  };
+}
+
+interface LayerPlace {
+  readonly index: number;
+  readonly diffID: Digest;
+  readonly chainID: Digest;
+  readonly limits: Limits;
+}
+
+function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): ImageLayer {
+  const { descriptor, member } = layer;
+  const { index, diffID, chainID, limits } = place;
+  const what = `layer ${index} ${descriptor.digest}`;
+  const declared = layerCompression(descriptor.mediaType);
+  const blob = (): AsyncIterable<Buffer> => {
+    if (store.findSize(member) === undefined) throw missing(store, what, descriptor);
+    const { digest, size } = descriptor;
+    return verified(store.stream(member) as AsyncIterable<Buffer>, { digest, size, what });
+  };
+  const tar = ({ onProblem }: OpenTarOptions = {}): AsyncIterable<Buffer> => {
+    if (declared === undefined) throw unknownType(what, descriptor.mediaType);
+    const plain = decompress(blob(), { declared, what, limits, onProblem });
+    // The digest of a plain tar is its diffID: hashing it once will do.
+    if (diffID === descriptor.digest) return plain;
+    return verified(plain, { digest: diffID, what: `layer ${index}, uncompressed` });
+  };
+  return {
+    index,
+    descriptor,
+    diffID,
+    chainID,
+    openBlob: () => toStream(blob()),
+    openTar: (options) => toStream(tar(options)),
+  };
+}
+
+function checkStored(store: MemberStore, layer: StoredLayer, index: number): Problem[] {
+  const { digest, size, mediaType } = layer.descriptor;
+  const what = `layer ${index} ${digest}`;
+  const stored = store.findSize(layer.member);
+  if (stored === undefined) {
+    const message = `${what} is not in ${store.what}`;
+    return [{ code: 'layer-missing', message, path: layer.member }];
+  }
+  if (stored !== size) {
+    const message = `${what} has ${stored} bytes instead of ${size}`;
+    return [{ code: 'layer-size-mismatch', message, path: layer.member }];
+  }
+  const declared = layerCompression(mediaType);
+  if (declared === undefined) {
+    const message = `${what} is of the unknown type ${JSON.stringify(mediaType)}`;
+    return [{ code: 'layer-type-unknown', message }];
+  }
+  const actual = detectCompression(store.readHead(layer.member, MAGIC_LENGTH));
+  const problem = compressionProblem(declared, actual, what);
+  return problem === undefined ? [] : [problem];
+}
+
+function toStream(chunks: AsyncIterable<Buffer>): Readable {
+  return Readable.from(chunks, { objectMode: false, highWaterMark: STREAM_WATER_MARK });
+}
+
+function missing(store: MemberStore, what: string, descriptor: Descriptor): CutawayError {
+  const { digest, urls = [] } = descriptor;
+  const detail = urls.length === 0 ? {} : { hint: `its descriptor names ${urls.join(', ')}` };
+  return new CutawayError('NOT_FOUND', `read ${what}: not in ${store.what}`, {
+    ...detail,
+    data: { digest },
+  });
+}
+
+function unknownType(what: string, mediaType: string): CutawayError {
+  const reason = `media type ${JSON.stringify(mediaType)} is not supported`;
+  return new CutawayError('UNSUPPORTED', `read ${what}: ${reason}`, { data: { mediaType } });
+}

@@ -1,0 +1,105 @@
+// Named byte strings in a directory or in a tar: what layouts and archives have in common.
+import { type Readable } from 'node:stream';
+import type { OpenFile, ReadHost } from '../host/host.js';
+import type { Descriptor } from '../oci/descriptor.js';
+import { digestAlgorithm, digestHex, type Digest } from '../oci/digest.js';
+import { CutawayError, hasCode } from '../oci/error.js';
+import type { Problem } from '../oci/problem.js';
+import { checkLimit, type Limits } from './limits.js';
+import { verifyBytes } from './verify.js';
+
+export interface MemberStore {
+  /** `archive "x.tar"`, `layout "dir"`: for messages. */
+  readonly what: string;
+  readonly problems: readonly Problem[];
+  /** Size of a regular file; undefined when there is none of this name. */
+  findSize(name: string): number | undefined;
+  /** Up to `length` bytes from the start. */
+  readHead(name: string, length: number): Buffer;
+  stream(name: string): Readable;
+  close(): void;
+}
+
+/** Where a layout keeps a blob: image-spec image-layout.md. A digest's grammar makes it safe. */
+export function blobName(digest: Digest): string {
+  return `blobs/${digestAlgorithm(digest)}/${digestHex(digest)}`;
+}
+
+/** The whole of a small member. */
+export function readMember(store: MemberStore, name: string, limits: Limits): Buffer {
+  const size = getSize(store, name);
+  checkLimit(limits, 'documentSize', size, `read ${name} of ${store.what}`);
+  const bytes = store.readHead(name, size);
+  if (bytes.length === size) return bytes;
+  throw new CutawayError('CORRUPT', `read ${name} of ${store.what}: it ends early`);
+}
+
+/** A document that a descriptor points at: in the store, or within the descriptor itself. */
+export function readBlob(
+  store: MemberStore,
+  descriptor: Descriptor,
+  what: string,
+  limits: Limits,
+): Buffer {
+  const { digest, size } = descriptor;
+  const expected = { digest, size, what: `${what} ${digest}` };
+  const name = blobName(digest);
+  if (store.findSize(name) === undefined && descriptor.data !== undefined) {
+    return verifyBytes(Buffer.from(descriptor.data, 'base64'), expected);
+  }
+  try {
+    return verifyBytes(readMember(store, name, limits), expected);
+  } catch (error) {
+    if (!hasCode(error, 'NOT_FOUND')) throw error;
+    throw new CutawayError('NOT_FOUND', `read ${what} ${digest}: not in ${store.what}`, {
+      cause: error,
+      data: { digest },
+    });
+  }
+}
+
+export function getSize(store: MemberStore, name: string): number {
+  const size = store.findSize(name);
+  if (size !== undefined) return size;
+  throw new CutawayError('NOT_FOUND', `read ${JSON.stringify(name)}: not in ${store.what}`);
+}
+
+/** A directory; nothing outside of it is ever read, whatever its links say. */
+export function directoryStore(host: ReadHost, path: string): MemberStore {
+  const root = host.realPath(path);
+  const what = `layout "${path}"`;
+  const find = (name: string): string | undefined => {
+    const found = host.resolveInRoot(root, name);
+    return found !== undefined && host.findStatus(found)?.type === 'file' ? found : undefined;
+  };
+  const open = (name: string): OpenFile => {
+    const found = find(name);
+    if (found !== undefined) return host.openFile(found);
+    throw new CutawayError('NOT_FOUND', `read ${JSON.stringify(name)}: no such file in ${what}`);
+  };
+  return {
+    what,
+    problems: [],
+    findSize: (name) => {
+      const found = find(name);
+      return found === undefined ? undefined : host.findStatus(found)?.size;
+    },
+    readHead: (name, length) => {
+      const file = open(name);
+      try {
+        return file.read(0, length);
+      } finally {
+        file.close();
+      }
+    },
+    stream: (name) => {
+      const file = open(name);
+      const stream = file.stream();
+      stream.once('close', () => {
+        file.close();
+      });
+      return stream;
+    },
+    close: () => undefined,
+  };
+}

@@ -1,0 +1,230 @@
+// One header block and the extended headers before it become one entry. Where the formats differ
+// or two rules compete, GNU tar's and Go's archive/tar's common reading is taken; where those two
+// part, the entry is marked ambiguous.
+import { decodeName } from '../oci/byte-name.js';
+import { CutawayError } from '../oci/error.js';
+import type { Limits } from './limits.js';
+import { checkLimit } from './limits.js';
+import { parsePaxNumber, parsePaxTime, type PaxRecord } from './pax.js';
+import type { TarEntry, TarEntryType } from './tar-entry.js';
+import { readNumber, readText } from './tar-field.js';
+import { readPaxSparse } from './tar-sparse.js';
+
+/** An entry while it is being put together. */
+export type TarDraft = { -readonly [Key in keyof TarEntry]: TarEntry[Key] };
+
+export type Report = (code: string, message: string, path?: string) => void;
+
+/** What the extended headers before a header say of it. */
+export interface ExtendedHeaders {
+  readonly headerOffset: number;
+  readonly blocks: readonly Buffer[];
+  readonly pax: readonly PaxRecord[];
+  readonly longName: Buffer | undefined;
+  readonly longLink: Buffer | undefined;
+  readonly ambiguity: string | undefined;
+}
+
+const SLASH = 0x2f;
+const OCTAL_SIZE_LIMIT = 8 ** 11;
+
+const TYPES: Readonly<Record<string, TarEntryType>> = {
+  '0': 'file',
+  '\0': 'file',
+  '1': 'link',
+  '2': 'symlink',
+  '3': 'char',
+  '4': 'block',
+  '5': 'directory',
+  '6': 'fifo',
+  '7': 'file',
+  S: 'file',
+  D: 'other',
+  M: 'other',
+  N: 'other',
+  V: 'other',
+};
+
+/** The entry that a header block stands for, its sparse map still unread. */
+export function readHeader(
+  block: Buffer,
+  extended: ExtendedHeaders,
+  limits: Limits,
+  report: Report,
+): TarDraft {
+  const draft = readFields(block, extended);
+  for (const record of extended.pax) applyRecord(draft, record, report);
+  // Archives older than typeflag 5 name a directory with a slash at the end.
+  const old = draft.typeflag === '0' || draft.typeflag === '\0';
+  if (old && draft.name.at(-1) === SLASH) draft.type = 'directory';
+  settleSize(draft, block, report);
+  settleSparse(draft, limits);
+  checkLimit(limits, 'pathLength', draft.name.length, 'read tar entry name');
+  checkLimit(limits, 'pathLength', draft.linkName?.length ?? 0, 'read tar link name');
+  const path = decodeName(draft.name);
+  if (draft.name.includes(0) || (draft.linkName?.includes(0) ?? false)) {
+    report('tar-nul-in-name', 'a PAX record puts a NUL into a name, which no file can have', path);
+    mark(draft, 'NUL in a name');
+  }
+  if (!Object.hasOwn(TYPES, draft.typeflag)) {
+    report('tar-unknown-type', `unknown type ${flagText(draft)}, read as a file`, path);
+    mark(draft, 'unknown type');
+  }
+  if (draft.type === 'other') {
+    report('tar-unsupported-type', `type ${flagText(draft)} is no file, left out`, path);
+  }
+  return draft;
+}
+
+/** Keeps the first reason. */
+export function mark(draft: TarDraft, ambiguity: string): void {
+  draft.ambiguity ??= ambiguity;
+}
+
+function readFields(block: Buffer, extended: ExtendedHeaders): TarDraft {
+  const magic = block.toString('latin1', 257, 265);
+  const posix = magic.startsWith('ustar\0');
+  const modern = posix || magic === 'ustar  \0';
+  const typeflag = block.toString('latin1', 156, 157);
+  const type = TYPES[typeflag] ?? 'file';
+  const isDevice = modern && (type === 'char' || type === 'block');
+  const isLink = type === 'link' || type === 'symlink';
+  const draft: TarDraft = {
+    name: extended.longName ?? readName(block, posix),
+    linkName: isLink ? (extended.longLink ?? readText(block, 157, 100)) : undefined,
+    type,
+    typeflag,
+    mode: readNumber(block, 100, 8),
+    uid: readNumber(block, 108, 8),
+    gid: readNumber(block, 116, 8),
+    userName: modern ? readText(block, 265, 32) : Buffer.alloc(0),
+    groupName: modern ? readText(block, 297, 32) : Buffer.alloc(0),
+    size: readNumber(block, 124, 12),
+    realSize: 0,
+    sparse: undefined,
+    mtime: 0n,
+    major: isDevice ? readNumber(block, 329, 8) : 0,
+    minor: isDevice ? readNumber(block, 337, 8) : 0,
+    pax: extended.pax,
+    headerOffset: extended.headerOffset,
+    bodyOffset: 0,
+    header: extended.blocks,
+    ambiguity: extended.ambiguity,
+  };
+  const seconds = readNumber(block, 136, 12);
+  if (Number.isNaN(seconds)) mark(draft, 'mtime is no number');
+  else draft.mtime = BigInt(seconds) * 1_000_000_000n;
+  return draft;
+}
+
+/** Only POSIX headers have a prefix: GNU's keep other things there. */
+function readName(block: Buffer, posix: boolean): Buffer {
+  const name = readText(block, 0, 100);
+  if (!posix || block[345] === 0) return name;
+  return Buffer.concat([readText(block, 345, 155), Buffer.from('/'), name]);
+}
+
+const APPLY: Readonly<Record<string, (draft: TarDraft, value: Buffer) => boolean>> = {
+  path: (draft, value) => {
+    draft.name = value;
+    return true;
+  },
+  linkpath: (draft, value) => {
+    if (draft.linkName !== undefined) draft.linkName = value;
+    return true;
+  },
+  size: (draft, value) => applyNumber(draft, 'size', value),
+  uid: (draft, value) => applyNumber(draft, 'uid', value),
+  gid: (draft, value) => applyNumber(draft, 'gid', value),
+  uname: (draft, value) => {
+    draft.userName = value;
+    return true;
+  },
+  gname: (draft, value) => {
+    draft.groupName = value;
+    return true;
+  },
+  mtime: (draft, value) => {
+    const time = parsePaxTime(value);
+    draft.mtime = time ?? draft.mtime;
+    return time !== undefined;
+  },
+};
+
+function applyNumber(draft: TarDraft, field: 'size' | 'uid' | 'gid', value: Buffer): boolean {
+  const number = parsePaxNumber(value);
+  draft[field] = number ?? draft[field];
+  return number !== undefined;
+}
+
+function applyRecord(draft: TarDraft, { key, value }: PaxRecord, report: Report): void {
+  // An empty value takes a record back: POSIX pax(1).
+  if (value.length === 0) return;
+  if (isForGnuTarAlone(key)) mark(draft, `PAX record ${key}`);
+  if (!Object.hasOwn(APPLY, key)) return;
+  if (APPLY[key]?.(draft, value) !== false) return;
+  report('tar-bad-pax', `PAX record ${key} has no valid value`, decodeName(draft.name));
+  mark(draft, `PAX record ${key}`);
+}
+
+/** Dump directories, multi-volume archives: what unpacks must not act on them. */
+function isForGnuTarAlone(key: string): boolean {
+  return (key.startsWith('GNU.') && !key.startsWith('GNU.sparse.')) || key === 'hdrcharset';
+}
+
+/** Numbers that could not be read become 0, except the size: without it nothing can follow. */
+function settleSize(draft: TarDraft, block: Buffer, report: Report): void {
+  const path = decodeName(draft.name);
+  if (!(draft.size >= 0)) {
+    throw new CutawayError(
+      'CORRUPT',
+      `read tar entry ${JSON.stringify(path)}: it has no valid size`,
+      {
+        data: { problem: 'tar-bad-size', offset: draft.headerOffset },
+      },
+    );
+  }
+  for (const field of ['mode', 'uid', 'gid', 'major', 'minor'] as const) {
+    if (draft[field] >= 0 && draft[field] <= 0xffffffff) continue;
+    // The kernel keeps 32 bits: a uid of -2 is 4294967294.
+    draft[field] = Number.isNaN(draft[field]) ? 0 : draft[field] >>> 0;
+    report('tar-bad-number', `the header's ${field} does not fit in 32 bits or is no number`, path);
+    mark(draft, field);
+  }
+  const stored = readNumber(block, 124, 12);
+  // What does not fit in octal digits stands as 0 or as all sevens beside the PAX record.
+  const fits = draft.size < OCTAL_SIZE_LIMIT;
+  if (stored !== draft.size && (fits || (stored !== 0 && stored !== OCTAL_SIZE_LIMIT - 1))) {
+    report(
+      'tar-size-mismatch',
+      `the header says ${stored} bytes, its PAX record ${draft.size}`,
+      path,
+    );
+    mark(draft, 'two sizes');
+  }
+  // POSIX: no data follows a link, a device, a directory or a FIFO, whatever its size says.
+  const bodiless = draft.type !== 'file' && draft.type !== 'other';
+  if (!bodiless || draft.size === 0) return;
+  report('tar-size-without-body', `${draft.type} with a size of ${draft.size}`, path);
+  mark(draft, 'size without a body');
+  draft.size = 0;
+}
+
+/** Takes what the GNU.sparse records say of the real file; `regions` comes when all is read. */
+function settleSparse(draft: TarDraft, limits: Limits): void {
+  draft.realSize = draft.size;
+  if (draft.type !== 'file') return;
+  if (draft.typeflag === 'S') {
+    draft.sparse = { format: 'gnu', regions: undefined };
+    return;
+  }
+  const sparse = readPaxSparse(draft.pax, limits);
+  if (sparse === undefined) return;
+  draft.name = sparse.name ?? draft.name;
+  draft.realSize = sparse.realSize ?? Number.NaN;
+  draft.sparse = { format: sparse.format, regions: undefined };
+}
+
+function flagText(draft: TarDraft): string {
+  return JSON.stringify(draft.typeflag);
+}
