@@ -2,7 +2,6 @@
 import { encodeName, isUtf8Name } from '../oci/byte-name.js';
 import type { Problem } from '../oci/problem.js';
 import { NAMESPACE_TYPES, type NamespaceType, type ReadHost } from '../host/host.js';
-import type { Membership } from '../ns/membership.js';
 import { namespaceRelations, type NamespaceHolder } from '../ns/namespace-holders.js';
 import { namespaceKey, namespacesOf, type ProcessNamespaces } from '../ns/namespaces.js';
 import { summarizeProblems } from '../ns/unreadable.js';
@@ -10,7 +9,12 @@ import { makeDocument } from './document.js';
 import type { Subject } from './documents/common.js';
 import type { NamespaceRecord, NamespaceSubjectRecord, NsDocument } from './documents/ns.js';
 import { findStrangers } from './namespace-findings.js';
-import { takeNamespaceLook, type NamespaceLook, type NamespaceSubject } from './namespace-look.js';
+import {
+  takeNamespaceLook,
+  type KnownSubject,
+  type NamespaceLook,
+  type NamespaceSubject,
+} from './namespace-look.js';
 import { toCommand } from './procs.js';
 
 export interface NamespaceOptions {
@@ -40,7 +44,7 @@ export function inspectNamespaces(
     findings: asked.flatMap((one) => findStrangers(look, one)),
   };
   return makeDocument(host, 'ns', frameSubject(subjects), answer, [
-    ...asked.flatMap(({ subject, membership }) => goneProblems(subject, membership)),
+    ...asked.flatMap((one) => subjectProblems(look, one)),
     ...summarizeProblems(look.problems),
   ]);
 }
@@ -60,7 +64,7 @@ function toSubjectRecord(look: NamespaceLook, subject: NamespaceSubject): Namesp
     target,
     engine,
     ...(name === undefined ? {} : { name }),
-    ...(namespaces === undefined ? {} : { pid: namespaces.pid }),
+    ...(pid === undefined ? {} : { pid }),
     namespaces: namespacesOf(namespaces?.inodes ?? {}).map(([type, inode]) => ({
       type,
       inode,
@@ -170,8 +174,17 @@ function toHolderRecord(holder: NamespaceHolder): NamespaceRecord['heldBy'][numb
   return { mountPoint, ...bytes, mountNamespace, pid };
 }
 
-function goneProblems({ subject, initPid }: NamespaceSubject, membership: Membership): Problem[] {
-  if (membership.init !== undefined) return [];
-  const which = initPid === undefined ? 'no init process' : `no process ${initPid}`;
-  return [{ code: 'not-running', message: `${subject.target} is not running: ${which}` }];
+/** Gone, or there but out of our reach: its row is empty, and this says which. */
+function subjectProblems(look: NamespaceLook, { subject, membership }: KnownSubject): Problem[] {
+  const { target } = subject.subject;
+  const { initPid } = subject;
+  if (membership.init === undefined) {
+    const which = initPid === undefined ? 'no init process' : `no process ${initPid}`;
+    return [{ code: 'not-running', message: `${target} is not running: ${which}` }];
+  }
+  const { pid } = membership.init;
+  const known = look.index.processes.get(pid)?.inodes ?? {};
+  if (Object.keys(known).length > 0) return [];
+  const message = `the namespaces of ${target} cannot be read: process ${pid} belongs to somebody else`;
+  return [{ code: 'namespaces-unreadable', message, path: `/proc/${pid}/ns` }];
 }

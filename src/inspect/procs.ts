@@ -43,13 +43,15 @@ export function inspectProcesses(host: ReadHost, subject: ProcessSubject): Procs
   };
   return makeDocument(host, 'procs', subject.subject, answer, [
     ...membershipProblems(subject, membership),
-    ...summarizeProblems(problems.filter((problem) => pids.has(pidOf(problem)))),
+    ...summarizeProblems(problems.filter((problem) => concerns(pids, problem))),
     ...hiddenProblems(host),
   ]);
 }
 
-function pidOf(problem: Problem): number {
-  return Number(/^\/proc\/(\d+)\//.exec(problem.path ?? '')?.[1] ?? 0);
+/** Of a process without a readable stat nobody knows whether it belongs here. */
+function concerns(pids: ReadonlySet<number>, { path = '' }: Problem): boolean {
+  const [, pid, name] = /^\/proc\/(\d+)\/(.*)$/.exec(path) ?? [];
+  return name === 'stat' || pids.has(Number(pid));
 }
 
 /** Roots by pid, each followed by its children by pid; a circle of parents loses nobody. */

@@ -25,7 +25,8 @@ export interface Process extends Omit<ProcessStat, 'cpuTicks'>, ProcessStatus {
 }
 
 export interface ProcessReading {
-  readonly process: Process;
+  /** Undefined when not even its stat could be read. */
+  readonly process: Process | undefined;
   readonly problems: readonly Problem[];
 }
 
@@ -74,7 +75,7 @@ export function listProcesses(
   for (const pid of pids) {
     const reading = readProcess(host, pid, context);
     if (reading === undefined) continue;
-    processes.push(reading.process);
+    if (reading.process !== undefined) processes.push(reading.process);
     problems.push(...reading.problems);
   }
   return { processes, problems };
@@ -98,7 +99,7 @@ export function readProcess(
     }
   };
   const stat = attempt('stat', (path) => parseProcessStat(host.readFile(path)));
-  if (stat === undefined) return undefined;
+  if (stat === undefined) return problems.length === 0 ? undefined : { process: stat, problems };
   const status = attempt('status', (path) => parseProcessStatus(host.readText(path)));
   const cgroups = attempt('cgroup', (path) => parseCgroups(decodeName(host.readFile(path))));
   if (status === undefined && problems.length === 0) return undefined;

@@ -34,7 +34,7 @@ function formatMatrix(document: NsDocument, view: View): string {
   const rows = document.subjects.map((subject) => ({
     name: safeText(subject.name ?? subject.target),
     cells: TYPES.map((type) => drawCell(subject, type, { digits, shared, view })),
-    note: subject.namespaces.length === 0 ? 'not running' : '',
+    note: whyEmpty(subject),
   }));
   const nameWidth = Math.max(...rows.map(({ name }) => stringWidth(name)));
   const widths = TYPES.map((type, index) =>
@@ -49,6 +49,11 @@ function formatMatrix(document: NsDocument, view: View): string {
     `  ● its own   ◐ shared with another   ${view.theme.host('○ the host’s')}`,
     '',
   ].join('\n');
+}
+
+function whyEmpty({ namespaces, pid }: NamespaceSubjectRecord): string {
+  if (namespaces.length > 0) return '';
+  return pid === undefined ? 'not running' : 'not ours to read';
 }
 
 interface CellStyle {
@@ -85,7 +90,7 @@ function digitsNeeded({ namespaces }: NsDocument): number {
 
 function formatOne(document: NsDocument, subject: NamespaceSubjectRecord, view: View): string {
   const title = formatSubjectLine(document.subject, [], view);
-  if (subject.namespaces.length === 0) return `${title}\n\nnot running: it is in no namespace\n`;
+  if (subject.namespaces.length === 0) return `${title}\n\n${whyEmpty(subject)}\n`;
   const rows = subject.namespaces.map((own) => {
     const record = document.namespaces.find(
       (one) => one.type === own.type && one.inode === own.inode,

@@ -31,7 +31,8 @@ export const NamespaceSubjectRecord = strictObject({
   name: Type.Optional(Type.String()),
   pid: Type.Optional(Type.Integer({ description: 'Whose namespaces these are; absent when gone' })),
   namespaces: Type.Array(NamespaceMembership, {
-    description: 'Empty when it is not running; without the types that this kernel has not',
+    description:
+      'Empty when it is not running or may not be read; without the types this kernel has not',
   }),
 });
 export type NamespaceSubjectRecord = Static<typeof NamespaceSubjectRecord>;
