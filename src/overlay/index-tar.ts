@@ -177,11 +177,7 @@ class TarIndexer {
   #addOrdinary(tar: TarEntry, path: string): Current | undefined {
     const target = tar.type === 'link' ? this.#findTarget(tar, path) : undefined;
     if (target === 'none') return undefined;
-    const xattrs = readLayerXattrs(tar);
-    if (xattrs.dropped.length > 0) {
-      const message = `${xattrs.dropped.join(', ')}: overlayfs's own machinery, left out`;
-      this.#report('overlay-xattr', message, path);
-    }
+    const xattrs = this.#readXattrs(tar, path);
     const isLink = target !== undefined && target !== 'missing';
     const first = isLink ? (target.first ?? target) : undefined;
     const draft = first === undefined ? ordinaryDraft(tar, path, xattrs) : linkDraft(path, first);
@@ -193,6 +189,15 @@ class TarIndexer {
     const safe = isReachable && this.#forwardHeader(tar, draft, xattrs);
     if (!safe) this.#withheld.add(node);
     return { entry: draft, node, safe, hasher: isRead ? this.#hasherFor(tar, path) : undefined };
+  }
+
+  #readXattrs(tar: TarEntry, path: string): LayerXattrs {
+    const xattrs = readLayerXattrs(tar);
+    if (xattrs.dropped.length > 0) {
+      const message = `${xattrs.dropped.join(', ')}: overlayfs's own machinery, left out`;
+      this.#report('overlay-xattr', message, path);
+    }
+    return xattrs;
   }
 
   /** What a hard link names; 'missing' when it is not in this layer; 'none' to leave out. */
