@@ -38,30 +38,26 @@ export function buildLayer(items: readonly LayerItem[]): Buffer {
   return tarOf(...items.map(buildItem));
 }
 
+const MODES = { directory: 0o755, symlink: 0o777 } as const;
+
 function buildItem(item: LayerItem): Buffer {
-  const { path, content = '', linkTarget = '', xattrs = {} } = item;
-  const guess = path.endsWith('/') ? 'directory' : item.linkTarget === undefined ? 'file' : 'symlink';
-  const type = item.type ?? guess;
+  const { path, type = guessType(item), content = '', linkTarget = '', xattrs = {} } = item;
   const name = type === 'directory' && !path.endsWith('/') ? `${path}/` : path;
-  const records: [string, string | Buffer][] = Object.entries(xattrs).map(([key, value]) => [
-    `SCHILY.xattr.${key}`,
-    value,
-  ]);
+  const records = Object.entries(xattrs).map(
+    ([key, value]): [string, string | Buffer] => [`SCHILY.xattr.${key}`, value],
+  );
   if (Buffer.byteLength(name) > 100) records.push(['path', name]);
   if (Buffer.byteLength(linkTarget) > 100) records.push(['linkpath', linkTarget]);
-  const fields = {
-    name,
-    typeflag: TYPEFLAGS[type],
-    linkName: linkTarget,
-    mode: item.mode ?? (type === 'directory' ? 0o755 : type === 'symlink' ? 0o777 : 0o644),
-    uid: item.uid ?? 0,
-    gid: item.gid ?? 0,
-    mtime: item.mtime ?? 1_700_000_000,
-    major: item.major ?? 0,
-    minor: item.minor ?? 0,
-  };
-  const entry = type === 'file' ? tarFile(fields, content) : headerBlock(fields);
+  const mode = type === 'directory' || type === 'symlink' ? MODES[type] : 0o644;
+  const fields = { mode, mtime: 1_700_000_000, ...item, name, linkName: linkTarget };
+  const header = { ...fields, typeflag: TYPEFLAGS[type] };
+  const entry = type === 'file' ? tarFile(header, content) : headerBlock(header);
   return records.length === 0 ? entry : Buffer.concat([paxHeader(records), entry]);
+}
+
+function guessType({ path, linkTarget }: LayerItem): keyof typeof TYPEFLAGS {
+  if (path.endsWith('/')) return 'directory';
+  return linkTarget === undefined ? 'file' : 'symlink';
 }
 
 export interface ImageOptions {

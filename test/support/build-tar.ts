@@ -22,10 +22,26 @@ export interface HeaderFields {
   readonly patches?: readonly { readonly at: number; readonly bytes: string | Buffer }[];
 }
 
+const DEFAULTS = {
+  typeflag: '0',
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  size: 0,
+  mtime: 0,
+  linkName: '',
+  userName: '',
+  groupName: '',
+  major: 0,
+  minor: 0,
+  format: 'ustar',
+  patches: [],
+} as const;
+
 /** One header block with a right checksum. */
 export function headerBlock(fields: HeaderFields): Buffer {
-  const { name, typeflag = '0', mode = 0o644, uid = 0, gid = 0, size = 0, mtime = 0 } = fields;
-  const { format = 'ustar', linkName = '', userName = '', groupName = '' } = fields;
+  const { name, typeflag, mode, uid, gid, size, mtime, format, linkName, userName, groupName, ...rest } =
+    { ...DEFAULTS, ...fields };
   const block = Buffer.alloc(512);
   const put = (bytes: Buffer, at: number, length: number) => bytes.copy(block, at, 0, length);
   const octal = (value: number, at: number, length: number) => {
@@ -43,11 +59,11 @@ export function headerBlock(fields: HeaderFields): Buffer {
     block.write(format === 'gnu' ? 'ustar  \0' : 'ustar\x0000', 257, 'latin1');
     put(encodeName(userName), 265, 32);
     put(encodeName(groupName), 297, 32);
-    octal(fields.major ?? 0, 329, 8);
-    octal(fields.minor ?? 0, 337, 8);
-    if (fields.prefix !== undefined) put(encodeName(fields.prefix), 345, 155);
+    octal(rest.major, 329, 8);
+    octal(rest.minor, 337, 8);
+    if (rest.prefix !== undefined) put(encodeName(rest.prefix), 345, 155);
   }
-  for (const { at, bytes } of fields.patches ?? []) Buffer.from(bytes).copy(block, at);
+  for (const { at, bytes } of rest.patches) Buffer.from(bytes).copy(block, at);
   return withChecksum(block);
 }
 
