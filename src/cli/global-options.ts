@@ -2,10 +2,10 @@ import { CutawayError } from '../oci/error.js';
 import type { OptionSpecs } from './command.js';
 import type { GlobalOptions } from './context.js';
 
-export const GLOBAL_OPTIONS = {
+export const GLOBAL_OPTIONS: OptionSpecs = {
   'data-root': { type: 'string', value: 'DIR', describe: 'where the store is' },
   'no-color': { type: 'boolean', describe: 'no colours, as with NO_COLOR=1' },
-} as const satisfies OptionSpecs;
+};
 
 export interface SplitArguments {
   readonly global: GlobalOptions;

@@ -245,11 +245,22 @@ export function resolveInRoot(root: string, path: string): string | undefined {
       throw systemError('openat2', `${root}:${path}`, errno);
     }
     try {
-      return readLink(`/proc/self/fd/${fd}`);
+      return belowRoot(root, directory, fd);
     } finally {
       fs.closeSync(fd);
     }
   } finally {
     fs.closeSync(directory);
   }
+}
+
+/**
+ * The kernel names both descriptors from the root of their mount namespace, which need not be
+ * ours (`/proc/PID/root`): what the second has beyond the first goes behind `root`.
+ */
+function belowRoot(root: string, directory: number, fd: number): string {
+  const top = readLink(`/proc/self/fd/${directory}`);
+  const found = readLink(`/proc/self/fd/${fd}`);
+  const beneath = top === '/' ? found : found.slice(top.length);
+  return beneath === '/' || beneath === '' ? root : `${root === '/' ? '' : root}${beneath}`;
 }

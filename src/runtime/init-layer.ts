@@ -4,17 +4,12 @@
 import type { Host } from '../host/host.js';
 import type { Digest } from '../oci/digest.js';
 import { hasCode } from '../oci/error.js';
-import { layerDirectoryName, overlayDirectory, shortLinkName } from './store/paths.js';
+import { initLayerName, overlayDirectory, shortLinkName } from './store/paths.js';
 import { makeTemporaryDirectory } from './store/temporary.js';
 import type { Store } from './store/store.js';
 
 const DIRECTORIES = ['/dev', '/dev/pts', '/dev/shm', '/proc', '/sys'];
 const FILES = ['/dev/console', '/etc/hostname', '/etc/hosts', '/etc/resolv.conf'];
-
-/** The directory name below overlay/ of the init layer on top of a chain of layers. */
-export function initLayerName(top: Digest | undefined): string {
-  return `${top === undefined ? 'empty' : layerDirectoryName(top)}-init`;
-}
 
 /** Makes the init layer of an image unless it is there. `lower`: `diff` directories, top first. */
 export function ensureInitLayer(

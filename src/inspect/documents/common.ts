@@ -5,7 +5,9 @@ import { Type, type Static, type TObject, type TProperties } from 'typebox';
 
 /** RFC 3339, UTC, with the precision the source has. */
 export const Time = Type.String({ format: 'date-time' });
-export const DigestText = Type.String({ pattern: '^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$' });
+export const DigestText = Type.String({
+  pattern: '^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$',
+});
 /** Permission bits as octal text: "0755", "4755". */
 export const ModeText = Type.String({ pattern: '^[0-7]{4}$' });
 
@@ -41,7 +43,10 @@ export type Subject = Static<typeof Subject>;
 
 const Collected = Type.Object(
   { at: Time, host: Type.String(), kernel: Type.String() },
-  { additionalProperties: false, description: 'What depends on the moment and place of collection' },
+  {
+    additionalProperties: false,
+    description: 'What depends on the moment and place of collection',
+  },
 );
 export type Collected = Static<typeof Collected>;
 

@@ -21,7 +21,10 @@ export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
  * The environment of the first process by Docker's rules: ours, then the image's, then what was
  * asked for; the later value of a name wins. A bare NAME that the caller does not have is removed.
  */
-export function mergeEnvironment(image: ImageConfig, options: EnvironmentOptions): string[] {
+export function mergeEnvironment(
+  image: Pick<ImageConfig, 'config'>,
+  options: EnvironmentOptions,
+): string[] {
   const merged = new Map<string, string>([
     ['PATH', DEFAULT_PATH],
     ['HOSTNAME', options.hostname],

@@ -76,9 +76,10 @@ export function writeImageNames(store: Store, names: readonly ImageName[]): void
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.ociIndex,
     manifests: names.map(({ reference, descriptor }) => {
-      const { annotations: _old, ...rest } = descriptor;
-      if (reference === undefined) return rest;
-      return { ...rest, annotations: { [ANNOTATION.refName]: reference } };
+      const { mediaType, digest, size } = descriptor;
+      const annotations =
+        reference === undefined ? {} : { annotations: { [ANNOTATION.refName]: reference } };
+      return { mediaType, digest, size, ...annotations };
     }),
   };
   host.writeFileAtomic(`${paths.images}/index.json`, `${JSON.stringify(index, null, 2)}\n`);

@@ -70,6 +70,11 @@ export function layerDirectoryName(chainID: Digest): string {
   return chainID.slice(chainID.indexOf(':') + 1);
 }
 
+/** The directory name below overlay/ of the init layer on top of a chain of layers. */
+export function initLayerName(top: Digest | undefined): string {
+  return `${top === undefined ? 'empty' : layerDirectoryName(top)}-init`;
+}
+
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** 26 characters that stand for a directory in mount options; the same name every time. */

@@ -68,7 +68,7 @@ function fillDirectory(
 ): void {
   const { random } = plan;
   const names = new Set(
-    Array.from({ length: random.below(depth === 0 ? 9 : 6) }, () => random.pick(NAMES)),
+    Array.from({ length: random.below(depth === 0 ? 16 : 9) }, () => random.pick(NAMES)),
   );
   for (const name of names) {
     const path = `${directory}/${name}`;

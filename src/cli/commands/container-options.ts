@@ -1,0 +1,88 @@
+// The options that `run` and `create` share, with Docker's names and habits.
+import { CutawayError } from '../../oci/error.js';
+import type { CreateOptions } from '../../runtime/create-container.js';
+import { parseEnvFile } from '../../runtime/spec/environment.js';
+import { parseBind } from '../../runtime/spec/volumes.js';
+import type { OptionSpecs, OptionValues } from '../command.js';
+import type { Context } from '../context.js';
+
+export const CONTAINER_OPTIONS = {
+  name: { type: 'string', value: 'NAME', describe: 'its name; else one is invented' },
+  hostname: {
+    type: 'string',
+    alias: 'h',
+    value: 'NAME',
+    describe: 'its host name; else its short id',
+  },
+  interactive: { type: 'boolean', alias: 'i', describe: 'keep stdin open' },
+  tty: { type: 'boolean', alias: 't', describe: 'give it a terminal' },
+  env: { type: 'strings', alias: 'e', value: 'NAME[=VALUE]', describe: 'set a variable' },
+  'env-file': { type: 'strings', value: 'FILE', describe: 'set the variables of a file' },
+  workdir: { type: 'string', alias: 'w', value: 'DIR', describe: 'working directory inside' },
+  user: { type: 'string', alias: 'u', value: 'NAME|UID[:GROUP]', describe: 'who it runs as' },
+  entrypoint: { type: 'string', value: 'PROGRAM', describe: "instead of the image's entrypoint" },
+  volume: {
+    type: 'strings',
+    alias: 'v',
+    value: 'HOST:CONTAINER[:ro]',
+    describe: 'mount a directory or file of the host',
+  },
+  'read-only': { type: 'boolean', describe: 'its root file system cannot be written' },
+  network: {
+    type: 'string',
+    value: 'none|host',
+    choices: ['none', 'host'],
+    describe: "none: a network of its own with loopback only (default); host: the host's",
+  },
+  label: { type: 'strings', alias: 'l', value: 'KEY=VALUE', describe: 'a label' },
+  rm: { type: 'boolean', describe: 'remove it when it ends' },
+  platform: { type: 'string', value: 'OS/ARCH', describe: 'which of the image to take' },
+} as const satisfies OptionSpecs;
+
+export function readCreateOptions(
+  context: Context,
+  args: readonly string[],
+  options: OptionValues<typeof CONTAINER_OPTIONS>,
+): CreateOptions {
+  const { name, hostname, entrypoint, workdir, user } = options;
+  if (workdir !== undefined && !workdir.startsWith('/')) {
+    throw new CutawayError('INVALID_INPUT', `working directory "${workdir}" is not absolute`);
+  }
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(entrypoint === undefined ? {} : { entrypoint }),
+    ...(workdir === undefined ? {} : { workingDirectory: workdir }),
+    ...(user === undefined ? {} : { user }),
+    args,
+    variables: readVariables(context, options),
+    terminal: options.tty,
+    openStdin: options.interactive,
+    autoRemove: options.rm,
+    readOnly: options['read-only'],
+    network: options.network === 'host' ? 'host' : 'none',
+    binds: options.volume.map(parseBind),
+    labels: Object.fromEntries(options.label.map(parseLabel)),
+  };
+}
+
+/** Files first, as Docker orders them; a bare NAME takes the caller's value now. */
+function readVariables(
+  { host }: Context,
+  options: { env: readonly string[]; 'env-file': readonly string[] },
+): string[] {
+  const caller = host.environment;
+  const files = options['env-file'].flatMap((path) =>
+    parseEnvFile(host.readText(host.realPath(path)), caller, path),
+  );
+  const given = options.env.map((variable) => {
+    const value = caller[variable];
+    return variable.includes('=') || value === undefined ? variable : `${variable}=${value}`;
+  });
+  return [...files, ...given];
+}
+
+function parseLabel(text: string): [string, string] {
+  const at = text.indexOf('=');
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}

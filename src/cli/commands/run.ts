@@ -1,0 +1,44 @@
+import { createContainer } from '../../runtime/create-container.js';
+import { requirePrivilege } from '../../runtime/prepare-container.js';
+import { findRuntime } from '../../runtime/runc.js';
+import { removeContainerFiles } from '../../runtime/tear-down.js';
+import { startDetached } from '../../runtime/start-detached.js';
+import { defineCommand } from '../command.js';
+import { contextStore } from '../context.js';
+import { requireTerminal, runInForeground } from '../foreground.js';
+import { obtainImage } from '../obtain-image.js';
+import { shimCommand } from '../shim-command.js';
+import { CONTAINER_OPTIONS, readCreateOptions } from './container-options.js';
+
+export const run = defineCommand({
+  usage: '[OPTIONS] IMAGE [COMMAND] [ARG…]',
+  options: {
+    ...CONTAINER_OPTIONS,
+    detach: { type: 'boolean', alias: 'd', describe: 'leave it running and print its id' },
+  },
+  least: 1,
+  most: Infinity,
+  stopsAtArgument: true,
+  examples: ['cutaway run hello-world', 'cutaway run -it --rm --name web busybox sh'],
+  async run(context, [reference = '', ...args], options) {
+    const wanted = readCreateOptions(context, args, options);
+    if (!options.detach) requireTerminal(context, wanted, wanted.openStdin);
+    const store = await contextStore(context);
+    requirePrivilege(store);
+    findRuntime(context.host);
+    const image = await obtainImage(context, store, reference, options.platform);
+    const record = createContainer(store, image, wanted);
+    if (!options.detach) {
+      return await runInForeground(context, store, record, { stdin: record.openStdin });
+    }
+    try {
+      await startDetached(store, record, shimCommand());
+    } catch (error) {
+      if (!record.autoRemove) throw error;
+      removeContainerFiles(store, record.id, record.name);
+      throw error;
+    }
+    context.print(`${record.id}\n`);
+    return 0;
+  },
+});

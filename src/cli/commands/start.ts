@@ -1,0 +1,40 @@
+import { CutawayError } from '../../oci/error.js';
+import { requirePrivilege } from '../../runtime/prepare-container.js';
+import { startDetached } from '../../runtime/start-detached.js';
+import { resolveContainer } from '../../runtime/store/container-store.js';
+import { defineCommand } from '../command.js';
+import { contextStore } from '../context.js';
+import { runInForeground } from '../foreground.js';
+import { shimCommand } from '../shim-command.js';
+
+export const start = defineCommand({
+  usage: '[OPTIONS] CONTAINER…',
+  options: {
+    attach: { type: 'boolean', alias: 'a', describe: 'stay with it and show what it prints' },
+    interactive: { type: 'boolean', alias: 'i', describe: 'with -a: give it our stdin' },
+  },
+  least: 1,
+  most: Infinity,
+  examples: ['cutaway start web', 'cutaway start -ai web'],
+  async run(context, names, options) {
+    const attach = options.attach || options.interactive;
+    if (attach && names.length > 1) {
+      throw new CutawayError('INVALID_INPUT', 'start: -a takes one container, not several');
+    }
+    const store = await contextStore(context);
+    requirePrivilege(store);
+    for (const name of names) {
+      const { record, status } = resolveContainer(store, name);
+      if (status === 'running') {
+        if (attach) {
+          throw new CutawayError('IN_USE', `start container "${record.name}": it is running`);
+        }
+        // As Docker: starting what runs is no error.
+      } else if (attach) {
+        return await runInForeground(context, store, record, { stdin: options.interactive });
+      } else await startDetached(store, record, shimCommand());
+      context.print(`${name}\n`);
+    }
+    return 0;
+  },
+});

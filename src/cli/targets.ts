@@ -1,0 +1,57 @@
+// From words on the command line to the subjects of a question.
+import { cutawayEngine } from '../engines/cutaway.js';
+import {
+  resolveTarget,
+  type ContainerTarget,
+  type ImageTarget,
+  type Target,
+  type TargetContext,
+} from '../inspect/target.js';
+import { CutawayError } from '../oci/error.js';
+import { parsePlatform } from '../oci/platform.js';
+import type { OptionSpecs } from './command.js';
+import type { Context } from './context.js';
+
+export const PLATFORM_OPTION = {
+  platform: {
+    type: 'string',
+    value: 'OS/ARCH[/VARIANT]',
+    describe: 'which image of several platforms; else that of this machine',
+  },
+} as const satisfies OptionSpecs;
+
+export function targetContext(context: Context, platform?: string): TargetContext {
+  const wanted = platform === undefined ? context.platform : parsePlatform(platform);
+  return {
+    host: context.host,
+    engines: [cutawayEngine(context.host, context.dataRoot, wanted)],
+    platform: wanted,
+  };
+}
+
+/** Answers for something that has files, and closes it. */
+export async function withTree<Value>(
+  targets: TargetContext,
+  text: string,
+  answer: (target: ImageTarget | ContainerTarget) => Promise<Value> | Value,
+): Promise<Value> {
+  return await withTarget(targets, text, async (target) => {
+    if (target.kind !== 'process') return await answer(target);
+    throw new CutawayError('UNSUPPORTED', `"${text}" is a process: it has no layers of its own`, {
+      hint: 'name its container',
+    });
+  });
+}
+
+export async function withTarget<Value>(
+  targets: TargetContext,
+  text: string,
+  answer: (target: Target) => Promise<Value> | Value,
+): Promise<Value> {
+  const target = await resolveTarget(targets, text);
+  try {
+    return await answer(target);
+  } finally {
+    target.close();
+  }
+}

@@ -1,0 +1,158 @@
+// Our own store as an engine like any other.
+import type { Image } from '../image/image.js';
+import { makeLayers } from '../image/image-layer.js';
+import { withDefaults } from '../image/limits.js';
+import { blobName, directoryStore } from '../image/member-store.js';
+import type { ReadHost } from '../host/host.js';
+import { formatPlatform, type Platform } from '../oci/platform.js';
+import {
+  findContainerByText,
+  listContainers,
+  type StoredContainer,
+} from '../runtime/store/container-store.js';
+import {
+  findStoredImage,
+  listStoredImages,
+  readBlob,
+  type StoredImage,
+} from '../runtime/store/image-store.js';
+import {
+  findLayerIndex,
+  findLayerSummary,
+  findUnpackedLayer,
+} from '../runtime/store/layer-store.js';
+import {
+  containerPaths,
+  initLayerName,
+  layerDirectoryName,
+  overlayDirectory,
+  shortLinkName,
+} from '../runtime/store/paths.js';
+import { readStore, type ReadStore } from '../runtime/store/store.js';
+import type { Engine, EngineContainer, EngineImage, LowerDirectory } from './engine.js';
+
+const NAME = 'cutaway';
+
+export function cutawayEngine(host: ReadHost, dataRoot: string, platform: Platform): Engine {
+  const store = readStore(host, dataRoot);
+  const findImage = (text: string) => findStoredImage(store, text, platform);
+  return {
+    name: NAME,
+    listContainers: () => listContainers(store).map((one) => toContainer(store, one)),
+    listImages: () => listStoredImages(store, platform).map(toImage),
+    findContainer: (text) => {
+      const found = findContainerByText(store, text);
+      return found === undefined ? undefined : toContainer(store, found);
+    },
+    findImage: (text) => {
+      const found = findImage(text);
+      return found === undefined ? undefined : toImage(found);
+    },
+    openImage: (image) => {
+      const found = findImage(image.id);
+      if (found === undefined) throw new Error(`image ${image.id} is gone`);
+      return openStoredImage(store, found);
+    },
+    layerDirectory: (chainID) => {
+      const unpacked = findUnpackedLayer(store, chainID);
+      return unpacked === undefined ? undefined : { role: 'layer', ...unpacked };
+    },
+    findLayerIndex: (diffID) => findLayerIndex(store, diffID),
+    findLayerSummary: (diffID) => findLayerSummary(store, diffID),
+  };
+}
+
+function toImage(image: StoredImage): EngineImage {
+  const { created } = image.config;
+  return {
+    engine: NAME,
+    id: image.id,
+    references: image.references,
+    digest: image.descriptor.digest,
+    platform: formatPlatform(image.config),
+    ...(created === undefined ? {} : { createdAt: created }),
+    layers: image.layers,
+    size: image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0),
+  };
+}
+
+function openStoredImage(store: ReadStore, image: StoredImage): Image {
+  const members = directoryStore(store.host, store.paths.images);
+  const stored = image.layers.map(({ descriptor }) => ({
+    descriptor,
+    member: blobName(descriptor.digest),
+  }));
+  const { layers, problems } = makeLayers(
+    members,
+    stored,
+    image.layers.map(({ diffID }) => diffID),
+    withDefaults(),
+  );
+  return {
+    id: image.id,
+    manifest: {
+      descriptor: image.manifestDescriptor,
+      bytes: readBlob(store, image.manifestDescriptor),
+    },
+    config: image.config,
+    configBytes: readBlob(store, image.manifest.config),
+    configDescriptor: image.manifest.config,
+    layers,
+    names: image.references,
+    references: image.references,
+    problems,
+  };
+}
+
+function toContainer(store: ReadStore, container: StoredContainer): EngineContainer {
+  const { record, state, status, init } = container;
+  const paths = containerPaths(store.paths, record.id);
+  return {
+    engine: NAME,
+    id: record.id,
+    name: record.name,
+    imageReference: record.image.reference,
+    imageID: record.image.id,
+    command: record.command,
+    state: status,
+    createdAt: record.created,
+    ...(state.startedAt === undefined ? {} : { startedAt: state.startedAt }),
+    ...(state.finishedAt === undefined ? {} : { finishedAt: state.finishedAt }),
+    ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
+    ...(state.error === undefined ? {} : { error: state.error }),
+    ...(init === undefined ? {} : { init }),
+    supervisorPids:
+      status === 'running' && state.supervisor !== undefined ? [state.supervisor.pid] : [],
+    cgroupPaths: [`/cutaway/${record.id}`],
+    labels: record.labels,
+    directories: {
+      lower: lowerDirectories(store, record),
+      upper: paths.upper,
+      work: paths.work,
+      merged: paths.merged,
+    },
+    bundle: paths.bundle,
+    log: paths.log,
+    record,
+  };
+}
+
+function lowerDirectories(
+  store: ReadStore,
+  record: StoredContainer['record'],
+): readonly LowerDirectory[] {
+  const layers = record.layers.map(({ chainID }, at) => ({
+    ...lower(store, layerDirectoryName(chainID)),
+    role: 'layer' as const,
+    layerIndex: at + 1,
+  }));
+  const init = initLayerName(record.layers.at(-1)?.chainID);
+  return [{ ...lower(store, init), role: 'init' as const }, ...layers.reverse()];
+}
+
+function lower(store: ReadStore, name: string): { directory: string; link: string } {
+  return {
+    directory: `${overlayDirectory(store.paths, name)}/diff`,
+    link: `${store.paths.links}/${shortLinkName(name)}`,
+  };
+}

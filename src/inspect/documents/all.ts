@@ -1,0 +1,23 @@
+// Every document by its name: what `cutaway schema` publishes.
+import type { TSchema } from 'typebox';
+import { DiffDocument } from './diff.js';
+import { DoctorDocument } from './doctor.js';
+import { InspectDocument } from './inspect.js';
+import { LayersDocument } from './layers.js';
+import { LsDocument } from './ls.js';
+import { NsDocument } from './ns.js';
+import { OverlayDocument } from './overlay.js';
+import { ProcsDocument } from './procs.js';
+import { TreeDocument } from './tree.js';
+
+export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
+  diff: DiffDocument,
+  doctor: DoctorDocument,
+  inspect: InspectDocument,
+  layers: LayersDocument,
+  ls: LsDocument,
+  ns: NsDocument,
+  overlay: OverlayDocument,
+  procs: ProcsDocument,
+  tree: TreeDocument,
+};

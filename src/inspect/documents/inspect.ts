@@ -1,0 +1,35 @@
+import { Type, type Static } from 'typebox';
+import { documentOf, strictObject } from './common.js';
+import { ContainerRow, ImageRow } from './ls.js';
+
+const Foreign = (description: string) => Type.Unknown({ description });
+
+export const InspectDocument = documentOf('inspect', {
+  container: Type.Optional(
+    strictObject({
+      summary: ContainerRow,
+      record: Foreign('What was written when it was created'),
+      directories: strictObject({
+        container: Type.String(),
+        upper: Type.String(),
+        work: Type.String(),
+        merged: Type.String(),
+        log: Type.String(),
+      }),
+      bundle: strictObject({
+        directory: Type.String(),
+        config: Foreign(
+          'config.json by the runtime-spec, in its own spelling; null before it is written',
+        ),
+      }),
+    }),
+  ),
+  image: Type.Optional(
+    strictObject({
+      summary: ImageRow,
+      manifest: Foreign('By the image-spec, in its own spelling; null in an archive without one'),
+      config: Foreign('By the image-spec, in its own spelling'),
+    }),
+  ),
+});
+export type InspectDocument = Static<typeof InspectDocument>;

@@ -1,0 +1,41 @@
+import { Type, type Static } from 'typebox';
+import { DigestText, documentOf, strictObject, Time } from './common.js';
+
+export const ContainerRow = strictObject({
+  engine: Type.String(),
+  id: Type.String(),
+  name: Type.String(),
+  image: Type.String({ description: 'As it was asked for' }),
+  imageID: DigestText,
+  command: Type.Array(Type.String()),
+  state: Type.Union([Type.Literal('created'), Type.Literal('running'), Type.Literal('exited')]),
+  createdAt: Time,
+  startedAt: Type.Optional(Time),
+  finishedAt: Type.Optional(Time),
+  exitCode: Type.Optional(Type.Integer({ description: 'Absent also when nobody saw it end' })),
+  error: Type.Optional(Type.String({ description: 'Why it did not run or how it was lost' })),
+  pid: Type.Optional(Type.Integer({ description: 'Of its first process, on the host' })),
+  labels: Type.Record(Type.String(), Type.String()),
+});
+export type ContainerRow = Static<typeof ContainerRow>;
+
+export const ImageRow = strictObject({
+  engine: Type.String(),
+  id: DigestText,
+  references: Type.Array(Type.String()),
+  digest: DigestText,
+  platform: Type.String(),
+  createdAt: Type.Optional(Type.String()),
+  layers: Type.Integer(),
+  size: Type.Integer({ description: 'Bytes of the layers as they are stored' }),
+  contentSize: Type.Optional(
+    Type.Integer({ description: 'Bytes of files in all layers; absent when a layer has no index' }),
+  ),
+});
+export type ImageRow = Static<typeof ImageRow>;
+
+export const LsDocument = documentOf('ls', {
+  containers: Type.Array(ContainerRow, { description: 'Newest first' }),
+  images: Type.Array(ImageRow, { description: 'By name' }),
+});
+export type LsDocument = Static<typeof LsDocument>;

@@ -1,0 +1,128 @@
+// Of which layers is it made, and what are their names, sizes and origins?
+import type { Engine, EngineImage } from '../engines/engine.js';
+import type { Image, ImageLayer } from '../image/image.js';
+import { alignHistory, commandOf } from '../oci/history.js';
+import type { HistoryEntry } from '../oci/image-config.js';
+import { formatPlatform } from '../oci/platform.js';
+import { familiarReference, isReference, parseReference } from '../oci/reference.js';
+import { summarizeLayer, type LayerSummary } from '../overlay/layer-summary.js';
+import { makeDocument } from './document.js';
+import type { LayerRecord, LayersDocument } from './documents/layers.js';
+import { containerImage, readLayerIndex, upperLayer } from './stack.js';
+import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
+
+export async function inspectLayers(
+  context: TargetContext,
+  target: ImageTarget | ContainerTarget,
+): Promise<LayersDocument> {
+  const imageTarget = target.kind === 'image' ? target : containerImage(context, target);
+  const { image } = imageTarget;
+  const history = alignHistory(image.config.history, image.layers.length);
+  const problems = [...image.problems, ...history.problems];
+  const neighbours = neighbourImages(context, image);
+  const layers: LayerRecord[] = [];
+  for (const [at, layer] of image.layers.entries()) {
+    const summary = await layerSummary(imageTarget, layer);
+    layers.push(layerRecord(imageTarget, layer, summary, history.layers[at], neighbours));
+  }
+  const answer = {
+    image: imageFacts(image),
+    layers,
+    ...(target.kind === 'container' ? { upper: upperFacts(context, target) } : {}),
+    history: historyFacts(image, history.layers),
+  };
+  return makeDocument(context.host, 'layers', target.subject, answer, problems);
+}
+
+async function layerSummary(target: ImageTarget, layer: ImageLayer): Promise<LayerSummary> {
+  const kept = target.stored?.engine.findLayerSummary(layer.diffID);
+  return kept ?? summarizeLayer(await readLayerIndex(target, layer));
+}
+
+function layerRecord(
+  target: ImageTarget,
+  layer: ImageLayer,
+  summary: LayerSummary,
+  step: HistoryEntry | undefined,
+  neighbours: readonly { image: EngineImage; name: string }[],
+): LayerRecord {
+  const { descriptor, diffID, chainID } = layer;
+  const unpacked = target.stored?.engine.layerDirectory(chainID);
+  const sharing = neighbours.filter(({ image }) =>
+    image.layers.some((other) => other.chainID === chainID),
+  );
+  return {
+    index: layer.index,
+    digest: descriptor.digest,
+    diffID,
+    chainID,
+    mediaType: descriptor.mediaType,
+    size: descriptor.size,
+    ...summary,
+    ...stepFacts(step),
+    ...(unpacked === undefined ? {} : { directory: unpacked.directory }),
+    ...(unpacked?.link === undefined ? {} : { link: unpacked.link }),
+    alsoIn: sharing.map(({ name }) => name),
+  };
+}
+
+function stepFacts(step: HistoryEntry | undefined): {
+  createdBy?: string;
+  command?: string;
+  createdAt?: string;
+} {
+  const command = commandOf(step);
+  return {
+    ...(step?.created_by === undefined ? {} : { createdBy: step.created_by }),
+    ...(command === '' ? {} : { command }),
+    ...(step?.created === undefined ? {} : { createdAt: step.created }),
+  };
+}
+
+function imageFacts(image: Image): LayersDocument['image'] {
+  const { created } = image.config;
+  return {
+    id: image.id,
+    references: image.references.map((text) =>
+      isReference(text) ? familiarReference(parseReference(text)) : text,
+    ),
+    ...(image.manifest === undefined ? {} : { manifestDigest: image.manifest.descriptor.digest }),
+    platform: formatPlatform(image.config),
+    ...(created === undefined ? {} : { createdAt: created }),
+  };
+}
+
+/** Other images of the host's engines, by a name each. */
+function neighbourImages(
+  { engines }: TargetContext,
+  image: Image,
+): { image: EngineImage; name: string }[] {
+  return engines
+    .flatMap((engine: Engine) => engine.listImages())
+    .filter((other) => other.id !== image.id)
+    .map((other) => ({ image: other, name: other.references[0] ?? other.id }));
+}
+
+function upperFacts(
+  context: TargetContext,
+  target: ContainerTarget,
+): { directory: string; entries: number; contentSize: number } {
+  const { index } = upperLayer(context, target, { hash: false });
+  const { entries, contentSize } = summarizeLayer(index);
+  return { directory: target.container.directories.upper, entries, contentSize };
+}
+
+function historyFacts(
+  image: Image,
+  aligned: readonly (HistoryEntry | undefined)[],
+): LayersDocument['history'] {
+  return image.config.history.map((step) => {
+    const layer = aligned.indexOf(step) + 1;
+    return {
+      ...stepFacts(step),
+      ...(layer === 0 ? {} : { layer }),
+      ...(step.comment === undefined ? {} : { comment: step.comment }),
+      ...(step.author === undefined ? {} : { author: step.author }),
+    };
+  });
+}

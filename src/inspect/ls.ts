@@ -1,0 +1,69 @@
+// What containers and images are on this host?
+import type { Engine, EngineContainer, EngineImage } from '../engines/engine.js';
+import { causeText } from '../oci/error.js';
+import type { Problem } from '../oci/problem.js';
+import { makeDocument } from './document.js';
+import type { ContainerRow, ImageRow, LsDocument } from './documents/ls.js';
+import type { TargetContext } from './target.js';
+
+export function inspectAll(context: TargetContext): LsDocument {
+  const problems: Problem[] = [];
+  const containers = context.engines.flatMap((engine) =>
+    attempt(engine, problems, () => engine.listContainers().map(containerRow)),
+  );
+  const images = context.engines.flatMap((engine) =>
+    attempt(engine, problems, () => engine.listImages().map((image) => imageRow(engine, image))),
+  );
+  images.sort((a, b) => ((a.references[0] ?? '~') < (b.references[0] ?? '~') ? -1 : 1));
+  const subject = { kind: 'host', engine: 'host', target: 'host' } as const;
+  return makeDocument(context.host, 'ls', subject, { containers, images }, problems);
+}
+
+/** An engine that is there but cannot be read is a problem, never an empty list. */
+function attempt<Row>(engine: Engine, problems: Problem[], read: () => Row[]): Row[] {
+  try {
+    return read();
+  } catch (error) {
+    const message = `${engine.name}: ${causeText(error)}`;
+    problems.push({ code: 'engine-unreadable', message });
+    return [];
+  }
+}
+
+export function containerRow(container: EngineContainer): ContainerRow {
+  const { startedAt, finishedAt, exitCode, error, init } = container;
+  return {
+    engine: container.engine,
+    id: container.id,
+    name: container.name,
+    image: container.imageReference,
+    imageID: container.imageID,
+    command: [...container.command],
+    state: container.state,
+    createdAt: container.createdAt,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(error === undefined ? {} : { error }),
+    ...(init === undefined ? {} : { pid: init.pid }),
+    labels: { ...container.labels },
+  };
+}
+
+export function imageRow(engine: Engine, image: EngineImage): ImageRow {
+  const summaries = image.layers.map(({ diffID }) => engine.findLayerSummary(diffID));
+  const known = summaries.filter((summary) => summary !== undefined);
+  const complete = known.length === summaries.length;
+  const contentSize = known.reduce((sum, summary) => sum + summary.contentSize, 0);
+  return {
+    engine: image.engine,
+    id: image.id,
+    references: [...image.references],
+    digest: image.digest,
+    platform: image.platform,
+    ...(image.createdAt === undefined ? {} : { createdAt: image.createdAt }),
+    layers: image.layers.length,
+    size: image.size,
+    ...(complete ? { contentSize } : {}),
+  };
+}

@@ -1,0 +1,76 @@
+// Which files are there, and which layer does each come from?
+import { CutawayError } from '../oci/error.js';
+import type { MergedEntry, MergedTree } from '../overlay/merge.js';
+import { makeDocument } from './document.js';
+import type { TreeDocument } from './documents/tree.js';
+import { entryFacts, pathFacts } from './entry-facts.js';
+import { mergeStack, targetStack } from './stack.js';
+import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
+
+export interface TreeOptions {
+  /** Only this path and what is beneath it; default "/". */
+  readonly path?: string;
+  /** Read what a container has written for its sha256; default false. */
+  readonly hash?: boolean;
+}
+
+export async function inspectTree(
+  context: TargetContext,
+  target: ImageTarget | ContainerTarget,
+  options: TreeOptions = {},
+): Promise<TreeDocument> {
+  const { hash = false } = options;
+  const root = canonicalPath(options.path ?? '/');
+  const stack = await targetStack(context, target, { hash });
+  const entries = beneath(mergeStack(stack), root);
+  const answer = {
+    root,
+    layers: stack.layers.map(({ role, diffID, command }, at) => ({
+      layer: at + 1,
+      role,
+      ...(diffID === undefined ? {} : { diffID }),
+      ...(command === undefined ? {} : { command }),
+    })),
+    totals: countEntries(entries),
+    entries: entries.map(({ entry, layer }) => ({
+      ...pathFacts(entry.path),
+      ...entryFacts(entry),
+      layer,
+    })),
+  };
+  return makeDocument(context.host, 'tree', target.subject, answer, stack.problems);
+}
+
+/** "/usr/bin" of "usr//bin/": the one form that paths have in an index. */
+export function canonicalPath(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) {
+    throw new CutawayError('INVALID_INPUT', `path "${path}" contains ".."`);
+  }
+  return `/${parts.join('/')}`;
+}
+
+function beneath(tree: MergedTree, root: string): readonly MergedEntry[] {
+  if (root === '/') return tree.entries;
+  const prefix = `${root}/`;
+  const found = tree.entries.filter(
+    ({ entry }) => entry.path === root || entry.path.startsWith(prefix),
+  );
+  if (found.length > 0) return found;
+  throw new CutawayError('NOT_FOUND', `no "${root}" in it`, {
+    hint: 'a later layer may have deleted it',
+  });
+}
+
+function countEntries(entries: readonly MergedEntry[]): TreeDocument['totals'] {
+  let files = 0;
+  let directories = 0;
+  let contentSize = 0;
+  for (const { entry } of entries) {
+    if (entry.type === 'directory') directories += 1;
+    if (entry.type !== 'file') continue;
+    files += 1;
+    if (entry.hardLinkTo === undefined) contentSize += entry.size;
+  }
+  return { entries: entries.length, files, directories, contentSize };
+}

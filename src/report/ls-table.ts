@@ -1,0 +1,124 @@
+import type { ContainerRow, ImageRow, LsDocument } from '../inspect/documents/ls.js';
+import { formatAge, formatDuration } from './age.js';
+import { shortID } from './short.js';
+import { formatSize } from './size.js';
+import { cut, formatTable } from './table.js';
+import { safeText } from './text.js';
+import type { View } from './theme.js';
+
+/** Everything of every engine: containers, then images. */
+export function formatLs(document: LsDocument, view: View): string {
+  return [
+    formatTable(
+      [
+        { title: 'ENGINE' },
+        { title: 'CONTAINER' },
+        { title: 'NAME' },
+        { title: 'IMAGE' },
+        { title: 'STATE' },
+        { title: 'PID', align: 'right' },
+        { title: 'STARTED' },
+      ],
+      document.containers.map((row) => [
+        row.engine,
+        shortID(row.id, view),
+        safeText(row.name),
+        safeText(row.image),
+        row.state,
+        row.pid === undefined ? '' : String(row.pid),
+        formatAge(row.startedAt, view.now),
+      ]),
+      view,
+    ),
+    '\n',
+    formatTable(
+      [
+        { title: 'ENGINE' },
+        { title: 'IMAGE' },
+        { title: 'NAMES', shrinks: true },
+        { title: 'LAYERS', align: 'right' },
+        { title: 'CREATED' },
+        { title: 'SIZE', align: 'right' },
+      ],
+      document.images.map((row) => [
+        row.engine,
+        shortID(row.id, view),
+        row.references.length === 0 ? '<none>' : row.references.map(safeText).join(', '),
+        String(row.layers),
+        formatAge(row.createdAt, view.now),
+        formatSize(row.contentSize ?? row.size),
+      ]),
+      view,
+    ),
+  ].join('');
+}
+
+/** As `docker ps`. */
+export function formatContainers(rows: readonly ContainerRow[], view: View): string {
+  return formatTable(
+    [
+      { title: 'CONTAINER ID' },
+      { title: 'IMAGE' },
+      { title: 'COMMAND' },
+      { title: 'CREATED' },
+      { title: 'STATUS' },
+      { title: 'PID', align: 'right' },
+      { title: 'NAMES' },
+    ],
+    rows.map((row) => [
+      shortID(row.id, view),
+      safeText(row.image),
+      formatCommand(row.command, view),
+      formatAge(row.createdAt, view.now),
+      formatStatus(row, view),
+      row.pid === undefined ? '' : String(row.pid),
+      safeText(row.name),
+    ]),
+    view,
+  );
+}
+
+function formatCommand(command: readonly string[], view: View): string {
+  const text = `"${safeText(command.join(' '))}"`;
+  return view.noTrunc ? text : cut(text, 22);
+}
+
+function formatStatus(row: ContainerRow, view: View): string {
+  if (row.state === 'created') return 'Created';
+  if (row.state === 'running') {
+    const since = row.startedAt === undefined ? 0 : view.now - Date.parse(row.startedAt);
+    return `Up ${formatDuration(Math.max(0, since))}`;
+  }
+  const code = row.exitCode === undefined ? '?' : String(row.exitCode);
+  return `Exited (${code}) ${formatAge(row.finishedAt, view.now)}`.trimEnd();
+}
+
+/** As `docker images`: a line for each name. */
+export function formatImages(rows: readonly ImageRow[], view: View): string {
+  return formatTable(
+    [
+      { title: 'REPOSITORY' },
+      { title: 'TAG' },
+      { title: 'IMAGE ID' },
+      { title: 'CREATED' },
+      { title: 'SIZE', align: 'right' },
+    ],
+    rows.flatMap((row) => {
+      const names = row.references.length === 0 ? ['<none>:<none>'] : row.references;
+      return names.map((name) => [
+        ...splitName(safeText(name)),
+        shortID(row.id, view),
+        formatAge(row.createdAt, view.now),
+        formatSize(row.contentSize ?? row.size),
+      ]);
+    }),
+    view,
+  );
+}
+
+function splitName(name: string): [string, string] {
+  const bare = name.replace(/@sha256:.*$/, '');
+  const colon = bare.lastIndexOf(':');
+  if (colon < 0 || bare.includes('/', colon)) return [bare, '<none>'];
+  return [bare.slice(0, colon), bare.slice(colon + 1)];
+}

@@ -1,0 +1,233 @@
+// An image comes into the store. Each layer's bytes are read once: on their way into the blob
+// they are verified, indexed and unpacked.
+import { pipeline } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
+import { decompress } from '../../image/decompress.js';
+import type { Image, ImageLayer } from '../../image/image.js';
+import { sha256Digest, type Digest } from '../../oci/digest.js';
+import { CutawayError, during, hasCode } from '../../oci/error.js';
+import { layerCompression, MEDIA_TYPE } from '../../oci/media-type.js';
+import type { Descriptor } from '../../oci/descriptor.js';
+import { indexTar } from '../../overlay/index-tar.js';
+import type { LayerIndex } from '../../overlay/layer-index.js';
+import { mergeLayers, type MergedTree } from '../../overlay/merge.js';
+import { blobPath } from './image-store.js';
+import { findLayerIndex, findUnpackedLayer, writeLayerIndex } from './layer-store.js';
+import { nameImage } from './name-image.js';
+import { layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
+import type { Store } from './store.js';
+import { makeTemporaryDirectory } from './temporary.js';
+import { finishDirectory, startUnpacking, type Unpacking } from './unpack-layer.js';
+
+export type LayerProgress =
+  | { readonly state: 'exists' | 'complete'; readonly layer: ImageLayer }
+  | { readonly state: 'reading'; readonly layer: ImageLayer; readonly bytes: number };
+
+export interface AddImageOptions {
+  /** Full references that will stand for it. */
+  readonly references: readonly string[];
+  /** An index that the references stand for instead of the image's own manifest. */
+  readonly index?: { readonly descriptor: Descriptor; readonly bytes: Buffer };
+  /** Documents of the index beside this image's own. */
+  readonly documents?: readonly Buffer[];
+  readonly onProgress?: (progress: LayerProgress) => void;
+}
+
+/** Resolves to what the references stand for. Nothing is named before everything is there. */
+export async function addImage(
+  store: Store,
+  image: Image,
+  options: AddImageOptions,
+): Promise<Descriptor> {
+  const report = options.onProgress ?? (() => undefined);
+  const indexes: LayerIndex[] = [];
+  for (const layer of image.layers) {
+    try {
+      indexes.push(await storeLayer(store, image, layer, indexes, report));
+    } catch (error) {
+      throw during(`load layer ${layer.index} of ${image.layers.length}`, error);
+    }
+  }
+  const manifest = image.manifest ?? makeManifest(image);
+  const documents = [image.configBytes, manifest.bytes, ...(options.documents ?? [])];
+  for (const bytes of documents) writeBlob(store, sha256Digest(bytes), bytes);
+  const { index } = options;
+  if (index !== undefined) writeBlob(store, index.descriptor.digest, index.bytes);
+  const top = index?.descriptor ?? manifest.descriptor;
+  nameImage(store, top, options.references);
+  return top;
+}
+
+/** An archive of Docker's old form has no manifest of its own: this is the one it would have. */
+function makeManifest(image: Image): { descriptor: Descriptor; bytes: Buffer } {
+  const mediaType = MEDIA_TYPE.ociManifest;
+  const bytes = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType,
+      config: { ...image.configDescriptor, mediaType: MEDIA_TYPE.ociConfig },
+      layers: image.layers.map(({ descriptor }) => descriptor),
+    }),
+  );
+  return { descriptor: { mediaType, digest: sha256Digest(bytes), size: bytes.length }, bytes };
+}
+
+function writeBlob(store: Store, digest: Digest, bytes: Buffer): void {
+  const path = blobPath(store.paths, digest);
+  if (store.host.findStatus(path) !== undefined) return;
+  ensureBlobDirectory(store, digest);
+  store.host.writeFileAtomic(path, bytes);
+}
+
+function ensureBlobDirectory(store: Store, digest: Digest): void {
+  const path = blobPath(store.paths, digest);
+  store.host.createDirectory(path.slice(0, path.lastIndexOf('/')), { parents: true });
+}
+
+async function storeLayer(
+  store: Store,
+  image: Image,
+  layer: ImageLayer,
+  below: readonly LayerIndex[],
+  report: (progress: LayerProgress) => void,
+): Promise<LayerIndex> {
+  const { host } = store;
+  const hasBlob = host.findStatus(blobPath(store.paths, layer.descriptor.digest)) !== undefined;
+  const kept = findLayerIndex(store, layer.diffID);
+  const wantsDirectory = host.effectiveUid === 0;
+  const unpacked = !wantsDirectory || findUnpackedLayer(store, layer.chainID) !== undefined;
+  if (hasBlob && unpacked && kept !== undefined) {
+    report({ state: 'exists', layer });
+    return kept;
+  }
+  const temporary = makeTemporaryDirectory(store);
+  try {
+    const blob = hasBlob ? undefined : `${temporary}/blob`;
+    const directory = unpacked ? undefined : `${temporary}/layer`;
+    const index = await readLayer(store, layer, { blob, directory, report });
+    if (directory !== undefined) {
+      finishDirectory(host, `${directory}/diff`, index, lowerTree(below));
+      placeDirectory(store, image, layer, directory);
+    }
+    if (blob !== undefined) {
+      ensureBlobDirectory(store, layer.descriptor.digest);
+      host.rename(blob, blobPath(store.paths, layer.descriptor.digest));
+    }
+    if (kept === undefined) writeLayerIndex(store, layer.diffID, index);
+    report({ state: 'complete', layer });
+    return index;
+  } finally {
+    host.removeTree(temporary);
+  }
+}
+
+/** Merged when it is asked for: most layers name all their directories themselves. */
+function lowerTree(below: readonly LayerIndex[]): () => MergedTree {
+  let merged: MergedTree | undefined;
+  return () => (merged ??= mergeLayers(below));
+}
+
+interface LayerDestination {
+  readonly blob: string | undefined;
+  readonly directory: string | undefined;
+  readonly report: (progress: LayerProgress) => void;
+}
+
+async function readLayer(
+  store: Store,
+  layer: ImageLayer,
+  { blob, directory, report }: LayerDestination,
+): Promise<LayerIndex> {
+  const { host } = store;
+  const copy = blob === undefined ? undefined : host.createFile(blob);
+  let unpacking: Unpacking | undefined;
+  if (directory !== undefined) {
+    host.createDirectory(directory, { mode: 0o711 });
+    host.createDirectory(`${directory}/diff`);
+    unpacking = startUnpacking(host, `${directory}/diff`);
+  }
+  try {
+    const bytes = teeBlob(layer, copy, report);
+    const index = await indexTar(
+      decompress(bytes, {
+        declared: layerCompression(layer.descriptor.mediaType),
+        what: `layer ${layer.index}`,
+      }),
+      {
+        ...(unpacking === undefined ? {} : { sink: unpacking.sink }),
+        ...(layer.diffID === layer.descriptor.digest ? { diffID: layer.diffID } : {}),
+      },
+    );
+    checkDiffID(layer, index.diffID);
+    await unpacking?.finish();
+    if (copy !== undefined) await closeFile(copy);
+    return index;
+  } catch (error) {
+    unpacking?.abort();
+    copy?.destroy();
+    throw error;
+  }
+}
+
+/** The verified bytes of the blob, each chunk also written to the copy. */
+async function* teeBlob(
+  layer: ImageLayer,
+  copy: Writable | undefined,
+  report: (progress: LayerProgress) => void,
+): AsyncGenerator<Buffer> {
+  let failure: Error | undefined;
+  copy?.on('error', (error) => (failure = error));
+  let bytes = 0;
+  for await (const chunk of layer.openBlob() as AsyncIterable<Buffer>) {
+    if (failure !== undefined) throw during('write blob', failure);
+    if (copy?.write(chunk) === false) await drained(copy);
+    yield chunk;
+    bytes += chunk.length;
+    report({ state: 'reading', layer, bytes });
+  }
+}
+
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const goOn = () => {
+      stream.off('drain', goOn);
+      stream.off('error', goOn);
+      resolve();
+    };
+    stream.on('drain', goOn);
+    stream.on('error', goOn);
+  });
+}
+
+async function closeFile(stream: Writable): Promise<void> {
+  try {
+    await pipeline([], stream);
+  } catch (error) {
+    throw during('write blob', error);
+  }
+}
+
+function checkDiffID(layer: ImageLayer, actual: Digest): void {
+  if (actual === layer.diffID) return;
+  throw new CutawayError('CORRUPT', `its content is ${actual}, the config says ${layer.diffID}`, {
+    data: { digest: layer.descriptor.digest, expected: layer.diffID, actual },
+  });
+}
+
+function placeDirectory(store: Store, image: Image, layer: ImageLayer, directory: string): void {
+  const { host, paths } = store;
+  const name = layerDirectoryName(layer.chainID);
+  const below = image.layers.slice(0, layer.index - 1).reverse();
+  const lower = below.map(({ chainID }) => `l/${shortLinkName(layerDirectoryName(chainID))}`);
+  host.writeFile(`${directory}/link`, shortLinkName(name));
+  if (lower.length > 0) host.writeFile(`${directory}/lower`, lower.join(':'));
+  const link = `${paths.links}/${shortLinkName(name)}`;
+  if (host.findStatus(link) === undefined) host.createSymlink(`../${name}/diff`, link);
+  try {
+    host.rename(directory, overlayDirectory(paths, name));
+  } catch (error) {
+    // Another process has brought the same layer meanwhile.
+    if (findUnpackedLayer(store, layer.chainID) === undefined) throw error;
+    if (!hasCode(error, 'ALREADY_EXISTS', 'UNAVAILABLE')) throw error;
+  }
+}

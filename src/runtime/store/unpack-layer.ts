@@ -1,0 +1,141 @@
+// A layer's tar becomes a directory that overlayfs understands. GNU tar unpacks, because it
+// knows every xattr and sparse form and restores them byte for byte; the index decides what it
+// is given and which kernel whiteouts and opaque marks are made afterwards.
+import type { TarSink } from '../../image/tar-forwarder.js';
+import { CutawayError } from '../../oci/error.js';
+import type { Host } from '../../host/host.js';
+import type { LayerIndex, OrdinaryEntry } from '../../overlay/layer-index.js';
+import type { MergedTree } from '../../overlay/merge.js';
+import { kernelMarkers } from '../../overlay/whiteout.js';
+
+export interface Unpacking {
+  /** Takes the safe part of the tar. */
+  readonly sink: TarSink;
+  /** Waits for the last byte to be on its way to the disk. */
+  finish(): Promise<void>;
+  /** Ends it early; what is there already stays for the caller to remove. */
+  abort(): void;
+}
+
+const TAR_ARGUMENTS = [
+  '--extract',
+  '--file=-',
+  '--numeric-owner',
+  '--same-owner',
+  '--preserve-permissions',
+  '--xattrs',
+  '--xattrs-include=*',
+  '--delay-directory-restore',
+  '--no-overwrite-dir',
+  '--warning=no-timestamp',
+  '--warning=no-unknown-keyword',
+];
+
+/** Starts GNU tar in `directory`, which must be empty. */
+export function startUnpacking(host: Host, directory: string): Unpacking {
+  const tar = host.findProgram('tar');
+  if (tar === undefined) {
+    throw new CutawayError('UNAVAILABLE', 'unpack a layer: GNU tar is not installed', {
+      hint: 'apt-get install -y tar',
+    });
+  }
+  const child = host.spawn([tar, `--directory=${directory}`, ...TAR_ARGUMENTS], {
+    stdin: 'pipe',
+    stdout: 'ignore',
+    stderr: 'pipe',
+    environment: { LC_ALL: 'C' },
+  });
+  const stdin = child.stdin;
+  let complaint = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    if (complaint.length < 4096) complaint += chunk.toString('utf8');
+  });
+  // A tar that dies closes its end; its exit status tells why.
+  stdin?.on('error', () => undefined);
+  return {
+    sink: {
+      write: (bytes) => {
+        if (stdin === undefined || stdin.destroyed || stdin.write(bytes)) return undefined;
+        return new Promise<void>((resolve) => {
+          const goOn = () => {
+            stdin.off('drain', goOn);
+            stdin.off('close', goOn);
+            resolve();
+          };
+          stdin.on('drain', goOn);
+          stdin.on('close', goOn);
+        });
+      },
+      end: () => {
+        stdin?.end();
+      },
+    },
+    finish: async () => {
+      const { exitCode, signal } = await child.ended;
+      if (exitCode === 0) return;
+      const reason = complaint.trim().split('\n')[0] ?? '';
+      throw new CutawayError(
+        /No space left/.test(complaint) ? 'UNAVAILABLE' : 'CORRUPT',
+        `unpack layer: tar ended with ${exitCode ?? signal ?? 'an error'}: ${reason}`,
+      );
+    },
+    abort: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+/** Marks what the layer deletes, and gives directories without an entry their metadata. */
+export function finishDirectory(
+  host: Host,
+  directory: string,
+  index: LayerIndex,
+  lower: () => MergedTree,
+): void {
+  const { whiteouts, opaque } = kernelMarkers(index);
+  const touched = new Set<string>();
+  for (const path of whiteouts) {
+    ensureParents(host, directory, path);
+    host.makeNode(directory + path, 'char', 0, 0, 0);
+    touched.add(parentOf(path));
+  }
+  for (const path of opaque) {
+    if (host.findStatus(directory + path) === undefined) {
+      ensureParents(host, directory, path);
+      host.createDirectory(directory + path);
+    }
+    host.setXattr(directory + path, 'trusted.overlay.opaque', Buffer.from('y'));
+  }
+  const ordinary = index.entries.filter((entry) => entry.marker === 'ordinary');
+  // Deepest first: giving a directory its metadata must not change that of its parent.
+  for (const entry of ordinary.filter(({ type }) => type === 'directory').reverse()) {
+    if (entry.implicit === true) {
+      const below = lower().find(entry.path)?.entry;
+      const known = below?.type === 'directory' ? below : entry;
+      if (host.findStatus(directory + entry.path) === undefined) continue;
+      applyMetadata(host, directory + entry.path, known);
+    } else if (touched.has(entry.path)) {
+      host.setModifiedTime(directory + entry.path, BigInt(entry.mtime));
+    }
+  }
+}
+
+function ensureParents(host: Host, directory: string, path: string): void {
+  const parent = parentOf(path);
+  if (parent === '/' || host.findStatus(directory + parent) !== undefined) return;
+  ensureParents(host, directory, parent);
+  host.createDirectory(directory + parent);
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
+function applyMetadata(host: Host, path: string, entry: OrdinaryEntry): void {
+  host.setOwner(path, entry.uid, entry.gid);
+  host.setMode(path, entry.mode);
+  for (const [name, value] of Object.entries(entry.xattrs ?? {})) {
+    host.setXattr(path, name, Buffer.from(value, 'base64'));
+  }
+  host.setModifiedTime(path, BigInt(entry.mtime));
+}
