@@ -26,7 +26,7 @@ export const MAX_LOWER_LAYERS = 500;
  * Options as Docker has them, so that a layer never depends on where it was first mounted:
  * without index no file handle of a lower file is kept, without metacopy a copy-up is whole.
  * Redirects are not followed, because a layer from elsewhere could point with them at any
- * directory below (overlayfs.rst, "permission model").
+ * directory below (overlayfs.rst, "metadata only copy up", warns of it).
  */
 const OPTIONS = ['index=off', 'metacopy=off', 'redirect_dir=nofollow'];
 /** With `userxattr` the kernel itself has metacopy off and redirects not followed. */
