@@ -2,7 +2,8 @@ import type { ContainerRow, ImageRow, LsDocument } from '../inspect/documents/ls
 import { formatAge, formatDuration } from './age.js';
 import { shortID } from './short.js';
 import { formatSize } from './size.js';
-import { cut, formatTable } from './table.js';
+import { cut } from './cut.js';
+import { formatTable } from './table.js';
 import { safeText } from './text.js';
 import type { View } from './theme.js';
 

@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import type { LowerRecord, OverlayDocument } from '../inspect/documents/overlay.js';
 import { shortID, shortLink } from './short.js';
 import { formatCount, formatSize } from './size.js';
-import { cut } from './table.js';
+import { cut } from './cut.js';
 import { safeName, safeText } from './text.js';
 import type { View } from './theme.js';
 

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import type { ProcessRecord, ProcsDocument } from '../inspect/documents/procs.js';
 import { formatSubjectLine } from './ns-subject-line.js';
 import { formatSize } from './size.js';
-import { cut } from './table.js';
+import { cut } from './cut.js';
 import { safeText } from './text.js';
 import type { View } from './theme.js';
 

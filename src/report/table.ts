@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
+import { cut } from './cut.js';
 import type { View } from './theme.js';
 
 export interface Column {
@@ -59,18 +60,4 @@ function shrink(
   const total = widths.reduce((sum, width) => sum + width, 0) + 3 * (columns.length - 1);
   const room = Math.max(12, (widths[at] ?? 0) - Math.max(0, total - view.width));
   return rows.map((row) => row.map((cell, index) => (index === at ? cut(cell, room) : cell)));
-}
-
-/** `text` in at most `width` columns, with an ellipsis where something is missing. */
-export function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
-  let kept = '';
-  let used = 0;
-  for (const character of text) {
-    const wide = stringWidth(character);
-    if (used + wide > width - 1) break;
-    kept += character;
-    used += wide;
-  }
-  return `${kept}…`;
 }

@@ -134,14 +134,15 @@ async function waitForStart(
   paths: ContainerPaths,
   ended: Promise<number>,
 ): Promise<boolean> {
-  let over = false;
-  ended.then(
-    () => (over = true),
-    () => (over = true),
+  const over = ended.then(
+    () => true,
+    () => true,
   );
-  while (!over) {
+  for (;;) {
     if (isStarted(host, paths)) return true;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+    const pause = new Promise<boolean>((resolve) => {
+      setTimeout(resolve, POLL_MILLISECONDS, false);
+    });
+    if (await Promise.race([over, pause])) return isStarted(host, paths);
   }
-  return isStarted(host, paths);
 }

@@ -1,2 +1,8 @@
 import { defineCommand } from '../command.js';
-export const tour = defineCommand({ usage: '', options: {}, least: 0, most: 0, run: () => Promise.resolve(0) });
+export const tour = defineCommand({
+  usage: '',
+  options: {},
+  least: 0,
+  most: 0,
+  run: () => Promise.resolve(0),
+});

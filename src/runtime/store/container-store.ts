@@ -85,9 +85,9 @@ export function listContainers(store: ReadStore): StoredContainer[] {
 /** By full id. */
 export function findContainer(store: ReadStore, id: string): StoredContainer | undefined {
   const paths = containerPaths(store.paths, id);
-  const record = readJson<ContainerRecord>(store.host, paths.record);
+  const record = readJson(store.host, paths.record) as ContainerRecord | undefined;
   if (record === undefined) return undefined;
-  const state = readJson<ContainerState>(store.host, paths.state) ?? {};
+  const state = (readJson(store.host, paths.state) ?? {}) as ContainerState;
   const init = readInit(store.host, paths.runtimeState);
   const running = init !== undefined && isAlive(store.host, init);
   return {
@@ -142,7 +142,8 @@ export function writeState(store: Store, id: string, state: ContainerState): voi
 
 /** runc's own state names the first process and when it started. */
 function readInit(host: ReadHost, path: string): ProcessIdentity | undefined {
-  const state = readJson<{ init_process_pid?: unknown; init_process_start?: unknown }>(host, path);
+  const state = readJson(host, path) as
+    { init_process_pid?: unknown; init_process_start?: unknown } | undefined;
   const pid = Number(state?.init_process_pid);
   const startTicks = Number(state?.init_process_start);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
@@ -155,7 +156,7 @@ function readInit(host: ReadHost, path: string): ProcessIdentity | undefined {
 }
 
 /** Undefined when there is none; a damaged one is an error that names the file. */
-function readJson<Value>(host: ReadHost, path: string): Value | undefined {
+function readJson(host: ReadHost, path: string): unknown {
   let text: string;
   try {
     text = host.readText(path);
@@ -164,7 +165,7 @@ function readJson<Value>(host: ReadHost, path: string): Value | undefined {
     throw error;
   }
   try {
-    return JSON.parse(text) as Value;
+    return JSON.parse(text);
   } catch (error) {
     throw during(`read "${path}"`, new CutawayError('CORRUPT', 'not JSON', { cause: error }));
   }
