@@ -5,7 +5,7 @@
 import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Parser } from 'tap-parser';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -80,7 +80,9 @@ function runTap(tests) {
 
 const started = Date.now();
 await compile();
-if (output === 'build') await import('./build.mjs');
+// Tests of the whole program run this bundle: test/support/cli.ts.
+process.env.CUTAWAY_DIST = resolve(output === 'build' ? 'dist' : join(output, 'dist'));
+await import('./build.mjs');
 const tests = selectTests(process.argv.slice(2));
 const { code, counts, skips } = await runTap(tests);
 for (const [reason, names] of skips) {
