@@ -1,7 +1,6 @@
 import type { Host } from '../host/host.js';
 import { linuxHost } from '../host/linux-host.js';
 import { hostPlatform, type Platform } from '../oci/platform.js';
-import { makeTheme, type Theme, type View } from '../report/theme.js';
 import { reconcile } from '../runtime/reconcile.js';
 import { defaultDataRoot } from '../runtime/store/paths.js';
 import { openStore, readStore, type ReadStore, type Store } from '../runtime/store/store.js';
@@ -28,23 +27,45 @@ export interface GlobalOptions {
 
 export function makeContext(global: GlobalOptions): Context {
   const host = linuxHost();
-  const { stdout, stderr, stdin } = process;
   const noColor = host.environment['NO_COLOR'];
+  const wantsColor = !global.noColor && (noColor === undefined || noColor === '');
   return {
     host,
     dataRoot: absolute(global.dataRoot ?? defaultDataRoot(host)),
     platform: hostPlatform(host.architecture),
-    stdout,
-    stderr,
-    stdin,
-    color: stdout.isTTY && !global.noColor && (noColor === undefined || noColor === ''),
+    // Making a stream of a pipe loads all of node:net: only who writes pays for it.
+    get stdout() {
+      return guardedStdout();
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    get stdin() {
+      return process.stdin;
+    },
+    get color() {
+      return wantsColor && guardedStdout().isTTY;
+    },
     print: (text) => {
-      stdout.write(text);
+      guardedStdout().write(text);
     },
     note: (text) => {
-      stderr.write(`${text}\n`);
+      process.stderr.write(`${text}\n`);
     },
   };
+}
+
+let isGuarded = false;
+
+/** A reader that has seen enough (`cutaway tree x | head`) is no error. */
+function guardedStdout(): NodeJS.WriteStream {
+  const { stdout } = process;
+  if (isGuarded) return stdout;
+  isGuarded = true;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 2);
+  });
+  return stdout;
 }
 
 function absolute(path: string): string {
@@ -62,17 +83,4 @@ export async function contextStore(context: Context): Promise<Store> {
   const store = openStore(context.host, context.dataRoot);
   await reconcile(store);
   return store;
-}
-
-export function contextTheme(context: Context): Theme {
-  return makeTheme(context.color);
-}
-
-export function contextView(context: Context, options: { noTrunc: boolean }): View {
-  return {
-    theme: contextTheme(context),
-    width: context.stdout.isTTY ? context.stdout.columns : Infinity,
-    noTrunc: options.noTrunc,
-    now: context.host.now(),
-  };
 }

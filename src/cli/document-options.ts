@@ -6,7 +6,8 @@ import { formatJson, formatJsonLines } from '../report/json.js';
 import { safeText } from '../report/text.js';
 import type { View } from '../report/theme.js';
 import type { OptionSpecs, OptionValues } from './command.js';
-import { contextView, type Context } from './context.js';
+import type { Context } from './context.js';
+import { contextView } from './view.js';
 
 export const DOCUMENT_OPTIONS = {
   format: {

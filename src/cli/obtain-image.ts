@@ -31,59 +31,73 @@ export async function obtainImage(
   const found = findStoredImage(store, text, platform);
   if (found !== undefined) return containerImage(context, found, text);
   const reference = parseReference(text);
-  const offered = await findOffer(context, formatReference(reference));
-  if (offered === undefined) throw notFound(reference);
+  const offered = await findOffer(context, reference);
+  if (offered === undefined) throw imageNotFound(reference);
   context.note(`Unable to find image '${familiarReference(reference)}' locally`);
-  await bring(context, store, reference, offered, platform);
+  await bring(context, store, offered, platform);
   const brought = findStoredImage(store, text, platform);
-  if (brought === undefined) throw notFound(reference);
+  if (brought === undefined) throw imageNotFound(reference);
   return containerImage(context, brought, text);
 }
 
-interface Offer {
+/** An image that needs no network. */
+export interface Offer {
+  readonly reference: Reference;
   readonly image: EmbeddedImage;
   /** Where it comes from, for people. */
   readonly origin: string;
 }
 
-async function findOffer(context: Context, reference: string): Promise<Offer | undefined> {
-  const carried = embeddedImage(reference);
-  if (carried !== undefined) return { image: carried, origin: 'cutaway itself, which carries it' };
-  return reference === BUSYBOX ? await makeBusybox(context) : undefined;
+/** Whether there is such an image on a machine that has what it is made of. */
+export function isOffered(reference: Reference): boolean {
+  const full = formatReference(reference);
+  return full === BUSYBOX || embeddedImage(full) !== undefined;
+}
+
+/** What the program carries, or makes of this machine, under that name. */
+export async function findOffer(
+  context: Context,
+  reference: Reference,
+): Promise<Offer | undefined> {
+  const full = formatReference(reference);
+  const image = embeddedImage(full);
+  if (image !== undefined) return { reference, image, origin: 'cutaway itself, which carries it' };
+  return full === BUSYBOX ? await makeBusybox(context, reference) : undefined;
 }
 
 const BUSYBOX_LIMIT = 16 * 1024 * 1024;
 
 /** From the machine's own static busybox; undefined where there is none. */
-export async function makeBusybox({ host }: Context): Promise<Offer | undefined> {
+async function makeBusybox({ host }: Context, reference: Reference): Promise<Offer | undefined> {
   const path = host.findProgram('busybox');
   if (path === undefined) return undefined;
   const { stdout } = await host.run([path, '--list']);
   const { architecture } = hostPlatform(host.architecture);
   const program = host.readFile(host.realPath(path), BUSYBOX_LIMIT);
   const image = busyboxImage(program, architecture, stdout.split('\n').filter(Boolean));
-  return { image, origin: `this machine's ${path}, made into an image` };
+  return { reference, image, origin: `this machine's ${path}, made into an image` };
 }
 
 /** The same lines as a pull, on stderr: stdout is the container's. */
-async function bring(
+export async function bring(
   context: Context,
   store: Store,
-  reference: Reference,
-  { image, origin }: Offer,
+  { reference, image, origin }: Offer,
   platform: Platform,
 ): Promise<void> {
+  // An ordinary user's store has blobs and indexes; only root unpacks.
+  const done = context.host.effectiveUid === 0 ? 'Unpack complete' : 'Index complete';
   context.note(`${reference.tag ?? 'latest'}: Taking it from ${origin}`);
   await addEmbeddedImage(store, image, platform, ({ state, layer }) => {
     if (state === 'reading') return;
-    const verdict = state === 'exists' ? 'Already exists' : 'Unpack complete';
+    const verdict = state === 'exists' ? 'Already exists' : done;
     context.note(`${digestHex(layer.descriptor.digest).slice(0, 12)}: ${verdict}`);
   });
   context.note(`Digest: ${image.index.descriptor.digest}`);
   context.note(`Status: Stored newer image for ${familiarReference(reference)}`);
 }
 
-function notFound(reference: Reference): CutawayError {
+export function imageNotFound(reference: Reference): CutawayError {
   const name = familiarReference(reference);
   const hint =
     formatReference(reference) === BUSYBOX

@@ -3,6 +3,7 @@
 import parser from 'yargs-parser';
 import { CutawayError } from '../oci/error.js';
 import type { Command, OptionSpecs } from './command.js';
+import { writeOutOptions } from './whole-options.js';
 
 export interface ParsedArguments {
   readonly arguments: readonly string[];
@@ -23,16 +24,15 @@ export function parseArguments(
   // -h is Docker's --hostname in `run`; help is asked for by its whole name there.
   const specs: OptionSpecs = { ...helpFor(command), ...command.options };
   const entries = Object.entries(specs);
-  const { argv: parsed, error } = parser.detailed([...argv], {
+  const written = writeOutOptions(argv, {
+    specs,
+    stopsAtArgument: command.stopsAtArgument ?? false,
+    refuse: (reason) => refuse(name, reason),
+  });
+  const { argv: parsed, error } = parser.detailed(written, {
     boolean: entries.filter(([, spec]) => spec.type === 'boolean').map(([key]) => key),
     string: entries.filter(([, spec]) => spec.type !== 'boolean').map(([key]) => key),
     array: [],
-    alias: Object.fromEntries(
-      entries.map(([key, spec]) => [key, spec.alias === undefined ? [] : [spec.alias]]),
-    ),
-    narg: Object.fromEntries(
-      entries.filter(([, spec]) => spec.type !== 'boolean').map(([key]) => [key, 1]),
-    ),
     configuration: {
       'halt-at-non-option': command.stopsAtArgument ?? false,
       'camel-case-expansion': false,
@@ -40,16 +40,14 @@ export function parseArguments(
       'boolean-negation': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
-      'strip-aliased': true,
       'populate--': false,
     },
   });
-  if (error !== null) refuse(name, error.message.toLowerCase());
+  if (error !== null) refuse(name, error.message);
   const { _: positional, ...found } = parsed;
   const options = Object.fromEntries(
-    entries.map(([key, spec]) => [key, convert(name, key, spec.type, found[key])]),
+    entries.map(([key, spec]) => [key, convert(spec.type, found[key])]),
   );
-  checkKnown(name, specs, found);
   checkChoices(name, specs, options);
   const arguments_ = positional.map(String);
   const help = options['help'] === true;
@@ -62,20 +60,10 @@ export function helpFor(command: Command): OptionSpecs {
   return taken ? { help: { type: 'boolean', describe: 'this text' } } : HELP;
 }
 
-function convert(name: string, key: string, type: string, value: unknown): unknown {
+function convert(type: string, value: unknown): unknown {
   const values = value === undefined ? [] : Array.isArray(value) ? (value as unknown[]) : [value];
   if (type === 'strings') return values.map(String);
-  if (type === 'boolean') return values.at(-1) === true;
-  const last = values.at(-1);
-  if (last !== undefined && typeof last !== 'string') refuse(name, `--${key} needs a value`);
-  return last;
-}
-
-function checkKnown(name: string, specs: OptionSpecs, found: object): void {
-  for (const key of Object.keys(found)) {
-    if (Object.hasOwn(specs, key)) continue;
-    refuse(name, `unknown option ${key.length === 1 ? '-' : '--'}${key}`);
-  }
+  return type === 'boolean' ? values.at(-1) === true : values.at(-1);
 }
 
 function checkChoices(

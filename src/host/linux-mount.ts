@@ -115,14 +115,19 @@ function setString(fd: number, key: string, value: string): boolean {
 
 function overlayPairs(mount: OverlayMount): [string, string | undefined][] {
   const pairs: [string, string | undefined][] = [];
-  if (mount.upper !== undefined) pairs.push(['upperdir', mount.upper]);
-  if (mount.work !== undefined) pairs.push(['workdir', mount.work]);
+  if (mount.upper !== undefined) pairs.push(['upperdir', escapeBackslash(mount.upper)]);
+  if (mount.work !== undefined) pairs.push(['workdir', escapeBackslash(mount.work)]);
   for (const option of mount.options ?? []) {
     const equals = option.indexOf('=');
     if (equals < 0) pairs.push([option, undefined]);
     else pairs.push([option.slice(0, equals), option.slice(equals + 1)]);
   }
   return pairs;
+}
+
+/** The kernel takes a backslash out of these two, also through fsconfig (ovl_unescape). */
+function escapeBackslash(path: string): string {
+  return path.replaceAll('\\', '\\\\');
 }
 
 /** The kernel leaves its reason in the descriptor: fsopen(2), "message retrieval". */

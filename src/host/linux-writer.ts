@@ -86,16 +86,43 @@ export function removeTree(path: string): void {
   const top = findStatus(path);
   if (top === undefined) return;
   if (top.type !== 'directory') removeFile(path);
-  else removeDirectory(path, top.device);
+  else {
+    emptyDirectory(path, path, top.device);
+    removeDirectory(path);
+  }
 }
 
-function removeDirectory(path: string, device: bigint): void {
+/** `path` reaches the directory now; `name` is what it is called in messages. */
+function emptyDirectory(path: string, name: string, device: bigint): void {
+  if (path.length < MOST_PATH) {
+    emptyEntries(path, name, device);
+    return;
+  }
+  // A container can nest deeper than a path is long (PATH_MAX): go on from a descriptor.
+  const fd = guarded('open', name, () => fs.openSync(nodePath(path), DIRECTORY_FLAGS));
+  try {
+    emptyEntries(`/proc/self/fd/${fd}`, name, device);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+const MOST_PATH = 2048;
+const DIRECTORY_FLAGS = fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
+
+function emptyEntries(path: string, name: string, device: bigint): void {
   for (const entry of readDirectory(path)) {
     const child = `${path}/${entry.name}`;
+    const childName = `${name}/${entry.name}`;
     if (entry.type !== 'directory') removeFile(child);
-    else if (lstat(child).device === device) removeDirectory(child, device);
-    else throw new CutawayError('IN_USE', `remove "${child}": something is mounted there`);
+    else if (lstat(child).device === device) {
+      emptyDirectory(child, childName, device);
+      removeDirectory(child);
+    } else throw new CutawayError('IN_USE', `remove "${childName}": something is mounted there`);
   }
+}
+
+function removeDirectory(path: string): void {
   guarded('rmdir', path, () => {
     fs.rmdirSync(nodePath(path));
   });

@@ -1,5 +1,6 @@
 // Everything between a container on disk and a program that runs in it: directories, the overlay
 // mount, the network namespace, the bundle. `tearDown` is the way back.
+import { planOverlayMount } from '../overlay/mount.js';
 import { CutawayError } from '../oci/error.js';
 import { ensureInitLayer, linkDirectory } from './init-layer.js';
 import { mergeEnvironment } from './spec/environment.js';
@@ -80,12 +81,16 @@ function mountRoot(store: Store, record: ContainerRecord, paths: ContainerPaths)
   const lowerText = lowerNames.map((name) => `l/${shortLinkName(name)}`).join(':');
   store.host.writeFile(`${paths.overlay}/lower`, lowerText);
   matchRootMetadata(store, `${overlayDirectory(store.paths, init)}/diff`, paths.upper);
-  store.host.mountOverlay({
-    lower: lowerNames.map((name) => `${store.paths.links}/${shortLinkName(name)}`),
-    upper: paths.upper,
-    work: paths.work,
-    target: paths.merged,
-  });
+  store.host.mountOverlay(
+    planOverlayMount({
+      lower: lowerNames.map((name) => `${store.paths.links}/${shortLinkName(name)}`),
+      upper: paths.upper,
+      work: paths.work,
+      target: paths.merged,
+      // What will be removed at its end need not be on the disk by then.
+      volatile: record.autoRemove,
+    }),
+  );
 }
 
 /** The root directory that a container sees is its upperdir: it looks like the image's at first. */

@@ -34,7 +34,7 @@ async function main(dataRoot: string, id: string): Promise<void> {
     onStderr: logger('stderr'),
   });
   // A program may end before it is seen to run: that it did is known from how it ended.
-  const report = supervised.started.then((started) => {
+  const report = supervised.waitForStart().then((started) => {
     if (started) say({ started: true });
   });
   try {
@@ -59,7 +59,7 @@ for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTERM'] as const) {
   process.on(signal, () => undefined);
 }
 const [dataRoot = '', id = ''] = process.argv.slice(2);
-await main(dataRoot, id).catch((error: unknown) => {
+main(dataRoot, id).catch((error: unknown) => {
   say({ started: false, message: causeText(error), exitCode: 125 });
   process.exitCode = 1;
 });

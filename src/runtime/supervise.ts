@@ -19,7 +19,7 @@ export interface SupervisedStdio {
 export interface Supervised {
   readonly child: ChildProcess;
   /** True once the container's program runs; false when it ended or failed without. */
-  readonly started: Promise<boolean>;
+  waitForStart(): Promise<boolean>;
   /**
    * The container's exit status, 128+n for a signal. Rejects with a `StartError` when the
    * program never ran.
@@ -67,7 +67,7 @@ export function supervise(
     const { error, exitCode: status } = readStartFailure(host, paths, record.name, gate.held());
     throw new StartError(error, status);
   });
-  return { child, ended, started: waitForStart(host, paths, ended) };
+  return { child, ended, waitForStart: () => waitForStart(host, paths, ended) };
 }
 
 /** The pid file is written when the program has been started. */

@@ -1,17 +1,19 @@
 import { openImageSource, selectImage } from '../../image/open-image.js';
 import type { Image } from '../../image/image.js';
 import { CutawayError } from '../../oci/error.js';
-import { formatPlatform, parsePlatform } from '../../oci/platform.js';
+import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.js';
+import { familiarReference, isReference, parseReference } from '../../oci/reference.js';
 import { addImage } from '../../runtime/store/add-image.js';
 import { familiar } from '../../runtime/store/image-store.js';
 import { safeText } from '../../report/text.js';
 import { defineCommand } from '../command.js';
-import { contextStore } from '../context.js';
+import { contextStore, type Context } from '../context.js';
+import { bring, findOffer, imageNotFound, isOffered } from '../obtain-image.js';
 import { showLayerProgress } from '../progress.js';
 import { PLATFORM_OPTION } from '../targets.js';
 
 export const load = defineCommand({
-  usage: '[OPTIONS] [FILE|DIRECTORY] [REFERENCE]',
+  usage: '[OPTIONS] [FILE|DIRECTORY [REFERENCE] | hello-world | busybox]',
   options: {
     ...PLATFORM_OPTION,
     input: {
@@ -28,6 +30,7 @@ export const load = defineCommand({
     'cutaway load image.tar',
     'cutaway load -i image.tar',
     'cutaway load layout-directory web:1',
+    'cutaway load busybox',
   ],
   async run(context, [first, second], options) {
     const path = options.input ?? first;
@@ -39,6 +42,9 @@ export const load = defineCommand({
     }
     const wanted =
       options.platform === undefined ? context.platform : parsePlatform(options.platform);
+    if (reference === undefined && (await loadOffered(quieted(context, options), path, wanted))) {
+      return 0;
+    }
     const source = await openImageSource(context.host, path, {
       ...(options.platform === undefined ? {} : { platform: wanted }),
     });
@@ -61,6 +67,22 @@ export const load = defineCommand({
     }
   },
 });
+
+/** A name that is no file may be that of an image which needs none. */
+async function loadOffered(context: Context, name: string, platform: Platform): Promise<boolean> {
+  if (!isReference(name) || context.host.findStatus(name) !== undefined) return false;
+  const reference = parseReference(name);
+  const offer = await findOffer(context, reference);
+  if (offer === undefined && isOffered(reference)) throw imageNotFound(reference);
+  if (offer === undefined) return false;
+  await bring(context, await contextStore(context), offer, platform);
+  context.print(`Loaded image: ${familiarReference(offer.reference)}\n`);
+  return true;
+}
+
+function quieted(context: Context, { quiet }: { quiet: boolean }): Context {
+  return quiet ? { ...context, note: () => undefined } : context;
+}
 
 function nameOf(image: Image): string {
   if (image.references.length === 0) return ` ID: ${image.id}`;

@@ -1,0 +1,12 @@
+import { makeTheme, type View } from '../report/theme.js';
+import type { Context } from './context.js';
+
+/** What a face is told of this terminal, or of no terminal. */
+export function contextView(context: Context, options: { noTrunc: boolean }): View {
+  return {
+    theme: makeTheme(context.color),
+    width: context.stdout.isTTY ? context.stdout.columns : Infinity,
+    noTrunc: options.noTrunc,
+    now: context.host.now(),
+  };
+}
