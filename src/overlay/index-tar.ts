@@ -185,10 +185,18 @@ class TarIndexer {
     if (node === undefined) return undefined;
     const isRead = tar.type === 'file';
     if (isRead && tar.sparse === undefined) draft.offset = tar.bodyOffset;
-    const isReachable = target === undefined || (isLink && !this.#withheld.has(target));
-    const safe = isReachable && this.#forwardHeader(tar, draft, xattrs);
+    const safe = this.#canUnpack(node, target) && this.#forwardHeader(tar, draft, xattrs);
     if (!safe) this.#withheld.add(node);
     return { entry: draft, node, safe, hasher: isRead ? this.#hasherFor(tar, path) : undefined };
+  }
+
+  #canUnpack(node: LayerNode, target: LayerNode | 'missing' | undefined): boolean {
+    if (node.isBlocked) {
+      const message = 'something else has the place that it would be unpacked to';
+      this.#report('tar-not-unpacked', message, node.entry.path);
+      return false;
+    }
+    return target === undefined || (target !== 'missing' && !this.#withheld.has(target));
   }
 
   #readXattrs(tar: TarEntry, path: string): LayerXattrs {
@@ -258,7 +266,8 @@ function ordinaryDraft(tar: TarEntry, path: string, { values }: LayerXattrs): En
     marker: 'ordinary',
     path,
     type: tar.type === 'link' || tar.type === 'other' ? 'file' : tar.type,
-    mode: tar.mode & 0o7777,
+    // Linux keeps no mode of a symlink, whatever a tar says of it: symlink(7).
+    mode: tar.type === 'symlink' ? 0o777 : tar.mode & 0o7777,
     uid: tar.uid,
     gid: tar.gid,
     size: tar.type === 'file' ? tar.realSize : 0,

@@ -14,6 +14,9 @@ export interface LayerNode {
   /** Of a second name: the node of the first. */
   readonly first: LayerNode | undefined;
   isReplaced: boolean;
+  hasChildren: boolean;
+  /** Who unpacks the tar entry by entry with GNU tar does not get this here. */
+  readonly isBlocked: boolean;
 }
 
 const IMPLICIT_MODE = 0o755;
@@ -42,17 +45,18 @@ export class LayerBuilder {
     }
     const before = this.find(entry.path);
     if (before !== undefined) {
-      if (before.entry.type === 'directory' && entry.type === 'directory') {
+      const isDirectory = before.entry.type === 'directory' && entry.type === 'directory';
+      if (!isDirectory) {
+        this.#report('tar-duplicate-path', 'named more than once: the last entry counts', entry);
+      }
+      if (isDirectory || isSameSymlink(before.entry, entry)) {
         // The children stay, what the first entry said goes.
         before.entry = entry;
         return before;
       }
-      this.#report('tar-duplicate-path', 'named more than once: the last entry counts', entry);
       before.isReplaced = true;
     }
-    const node: LayerNode = { entry, parent, first, isReplaced: false };
-    this.#nodes.set(entry.path, node);
-    return node;
+    return this.#put(entry, parent, { first, isBlocked: isObstacle(before) });
   }
 
   addWhiteout(path: string): void {
@@ -87,14 +91,26 @@ export class LayerBuilder {
     }
     if (node !== undefined && node.entry.type !== 'directory') return undefined;
     for (const directory of missing.reverse()) {
-      node = {
-        entry: implicitDirectory(directory),
-        parent: node,
-        first: undefined,
-        isReplaced: false,
-      };
-      this.#nodes.set(directory, node);
+      node = this.#put(implicitDirectory(directory), node);
     }
+    return node;
+  }
+
+  #put(
+    entry: EntryDraft,
+    parent: LayerNode | undefined,
+    { first, isBlocked = false }: { first?: LayerNode | undefined; isBlocked?: boolean } = {},
+  ): LayerNode {
+    const node: LayerNode = {
+      entry,
+      parent,
+      first,
+      isReplaced: false,
+      hasChildren: false,
+      isBlocked: isBlocked || parent?.isBlocked === true,
+    };
+    if (parent !== undefined) parent.hasChildren = true;
+    this.#nodes.set(entry.path, node);
     return node;
   }
 
@@ -156,6 +172,20 @@ function implicitDirectory(path: string): EntryDraft {
     mtime: '0',
     implicit: true,
   };
+}
+
+function isSameSymlink(a: EntryDraft, b: EntryDraft): boolean {
+  return a.type === 'symlink' && b.type === 'symlink' && a.linkTarget === b.linkTarget;
+}
+
+/**
+ * GNU tar removes no directory that has children to make room. It makes symlinks that lead out
+ * last of all, in place of an empty file that it knows by its inode number, which may by then
+ * belong to what replaced that file.
+ */
+function isObstacle(before: LayerNode | undefined): boolean {
+  if (before === undefined) return false;
+  return before.hasChildren || before.entry.type === 'symlink' || before.isBlocked;
 }
 
 function isAlive(node: LayerNode): boolean {
