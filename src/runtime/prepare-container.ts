@@ -53,7 +53,7 @@ export function requirePrivilege(store: Store): void {
 function makeDirectories(store: Store, record: ContainerRecord, paths: ContainerPaths): void {
   const { host } = store;
   if (host.findStatus(paths.work) !== undefined) return;
-  host.createDirectory(paths.overlay, { mode: 0o711, parents: true });
+  host.createDirectory(paths.overlay, { mode: 0o700, parents: true });
   for (const directory of [paths.upper, paths.merged, paths.work]) {
     if (host.findStatus(directory) === undefined) host.createDirectory(directory);
   }

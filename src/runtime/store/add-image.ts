@@ -142,7 +142,7 @@ async function readLayer(
   const copy = blob === undefined ? undefined : host.createFile(blob);
   let unpacking: Unpacking | undefined;
   if (directory !== undefined) {
-    host.createDirectory(directory, { mode: 0o711 });
+    host.createDirectory(directory, { mode: 0o700 });
     host.createDirectory(`${directory}/diff`);
     unpacking = startUnpacking(host, `${directory}/diff`);
   }

@@ -16,17 +16,18 @@ export function readStore(host: ReadHost, root: string): ReadStore {
   return { host, paths: storePaths(host, root) };
 }
 
-/** Makes the directories that are missing. Images and containers may hold secrets: 0700. */
+/**
+ * Makes the directories that are missing. Nobody else may enter: images hold secrets, and their
+ * setuid programs are not this host's.
+ */
 export function openStore(host: Host, root: string): Store {
   const paths = storePaths(host, root);
   if (host.findStatus(paths.run) === undefined || host.findStatus(paths.names) === undefined) {
     for (const directory of [paths.root, paths.images, paths.containers, paths.temporary]) {
       host.createDirectory(directory, { mode: 0o700, parents: true });
     }
-    // A container's processes reach their root through these, whoever they run as.
-    host.setMode(paths.root, 0o711);
     for (const directory of [paths.links, paths.names, paths.indexes]) {
-      host.createDirectory(directory, { mode: 0o711, parents: true });
+      host.createDirectory(directory, { mode: 0o700, parents: true });
     }
     for (const name of ['runc', 'pid', 'log', 'netns']) {
       host.createDirectory(`${paths.run}/${name}`, { mode: 0o700, parents: true });
