@@ -131,8 +131,8 @@ async function feed(source: AsyncIterable<Buffer>, engine: zlib.Gunzip): Promise
   try {
     for await (const chunk of source) {
       given += chunk.length;
-      if (engine.destroyed) break;
       if (engine.readableEnded) continue;
+      if (engine.destroyed) break;
       if (!engine.write(chunk)) await untilWritable(engine);
     }
     if (!engine.destroyed) engine.end();

@@ -59,18 +59,19 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
   const { index, diffID, chainID, limits } = place;
   const what = `layer ${index} ${descriptor.digest}`;
   const declared = layerCompression(descriptor.mediaType);
-  const blob = (): AsyncIterable<Buffer> => {
+  // Generators, so that what is wrong is an error of the stream and not of opening it.
+  async function* blob(): AsyncGenerator<Buffer> {
     if (store.findSize(member) === undefined) throw missing(store, what, descriptor);
     const { digest, size } = descriptor;
-    return verified(store.stream(member) as AsyncIterable<Buffer>, { digest, size, what });
-  };
-  const tar = ({ onProblem }: OpenTarOptions = {}): AsyncIterable<Buffer> => {
+    yield* verified(store.stream(member) as AsyncIterable<Buffer>, { digest, size, what });
+  }
+  async function* tar({ onProblem }: OpenTarOptions = {}): AsyncGenerator<Buffer> {
     if (declared === undefined) throw unknownType(what, descriptor.mediaType);
     const plain = decompress(blob(), { declared, what, limits, onProblem });
     // The digest of a plain tar is its diffID: hashing it once will do.
-    if (diffID === descriptor.digest) return plain;
-    return verified(plain, { digest: diffID, what: `layer ${index}, uncompressed` });
-  };
+    if (diffID === descriptor.digest) yield* plain;
+    else yield* verified(plain, { digest: diffID, what: `layer ${index}, uncompressed` });
+  }
   return {
     index,
     descriptor,

@@ -107,6 +107,10 @@ function unrecognised(
   directory: boolean,
   has: (name: string) => boolean,
 ): CutawayError {
+  if (store.problems.some(({ code }) => code === 'tar-no-end')) {
+    const reason = 'it is cut short: neither manifest.json nor index.json nor an end';
+    return new CutawayError('CORRUPT', `open ${store.what}: ${reason}`);
+  }
   if (has('repositories')) {
     const reason = 'an archive of Docker before 1.10, without manifest.json, is not supported';
     return new CutawayError('UNSUPPORTED', `open ${store.what}: ${reason}`);
