@@ -81,7 +81,10 @@ function runTap(tests) {
 const started = Date.now();
 await compile();
 // Tests of the whole program run this bundle: test/support/cli.ts.
-process.env.CUTAWAY_DIST = resolve(output === 'build' ? 'dist' : join(output, 'dist'));
+const place = output === 'build' ? '.' : output;
+if (place !== '.') cpSync('bin', join(place, 'bin'), { recursive: true });
+process.env.CUTAWAY_PROGRAM = resolve(place, 'bin/cutaway.js');
+process.env.CUTAWAY_DIST = resolve(place, 'dist');
 await import('./build.mjs');
 const tests = selectTests(process.argv.slice(2));
 const { code, counts, skips } = await runTap(tests);
