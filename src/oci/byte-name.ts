@@ -3,7 +3,8 @@
 // byte string has exactly one text form and back (the scheme of Python's PEP 383).
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const SURROGATE = /[\udc80-\udcff]/;
+/** By code points: the second half of a pair is no lone surrogate. */
+const SURROGATE = /[\udc80-\udcff]/u;
 
 /** Text form of a name; `encodeName` gives the same bytes back. */
 export function decodeName(bytes: Uint8Array): string {

@@ -16,6 +16,7 @@ t.test('every byte string has one text form and back', (t) => {
 t.test('valid UTF-8 stays as it is', (t) => {
   t.equal(decodeName(Buffer.from('한글 ✓ 😀')), '한글 ✓ 😀');
   t.equal(isUtf8Name('한글'), true);
+  t.equal(isUtf8Name('bomb \u{1f4a3}'), true, 'a pair of surrogates is one character');
   t.end();
 });
 
