@@ -1,24 +1,43 @@
 #!/usr/bin/env node
 'use strict';
-// Runs dist/main.cjs with the compiled code that the build has left beside it.
+// Runs the command line from dist/, each chunk with the code that the build compiled ahead.
 const { existsSync, readFileSync } = require('node:fs');
-const { createRequire } = require('node:module');
 const { join } = require('node:path');
 const vm = require('node:vm');
 
-const filename = join(__dirname, '../dist/main.cjs');
-const cache = join(__dirname, '../dist/main.cache');
-if (existsSync(cache)) {
-  // esbuild writes ASCII: one byte a character is read faster.
-  const source = readFileSync(filename, 'latin1');
-  const script = new vm.Script(`(function(require,module,exports,__filename){${source}\n})`, {
-    filename,
-    cachedData: readFileSync(cache),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
-  const program = { exports: {} };
-  script.runInThisContext()(createRequire(filename), program, program.exports, filename);
-} else {
+const dist = join(__dirname, '../dist');
+if (existsSync(join(dist, 'chunks.json'))) load('main.js', readPack());
+else {
   process.stderr.write('cutaway: it is not built\n  npm run build\n');
   process.exitCode = 2;
+}
+
+function readPack() {
+  return {
+    index: JSON.parse(readFileSync(join(dist, 'chunks.json'), 'latin1')),
+    // The build writes ASCII: one byte a character is read faster.
+    text: readFileSync(join(dist, 'chunks.js'), 'latin1'),
+    cache: readFileSync(join(dist, 'chunks.cache')),
+    modules: new Map(),
+  };
+}
+
+/** A chunk of the pack by its name, run at its first use. */
+function load(name, pack) {
+  const known = pack.modules.get(name);
+  if (known !== undefined) return known.exports;
+  const [from, to, cacheFrom, cacheTo] = pack.index[name];
+  const filename = join(dist, name);
+  const script = new vm.Script(pack.text.slice(from, to), {
+    filename,
+    cachedData: pack.cache.subarray(cacheFrom, cacheTo),
+  });
+  const module = { exports: {} };
+  pack.modules.set(name, module);
+  const requireChunk = (id) => {
+    const chunk = id.startsWith('./') ? id.slice(2) : id;
+    return Object.hasOwn(pack.index, chunk) ? load(chunk, pack) : require(id);
+  };
+  script.runInThisContext()(requireChunk, module, module.exports, filename);
+  return module.exports;
 }

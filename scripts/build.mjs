@@ -1,47 +1,96 @@
-// Bundles src/ into dist/: the command line and the shim, each in one CommonJS file. Start-up is
-// a feature: one file is read faster than sixty, and Node starts CommonJS sooner than ES modules
-// (docs/performance.md). Modules that a command does not use are in the file but never run.
-// CUTAWAY_DIST moves the output.
-import { build } from 'esbuild';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Bundles src/ into dist/: the shim in one file, and the command line as a pack of chunks with
+// V8's compiled code beside it, which bin/cutaway.js runs. Start-up is a feature: a command reads
+// and compiles only what it uses (docs/performance.md). CUTAWAY_DIST moves the output.
+import { build, transform } from 'esbuild';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const output = process.env.CUTAWAY_DIST ?? 'dist';
 
-rmSync(output, { recursive: true, force: true });
-await build({
-  entryPoints: { main: 'src/cli/main.ts', shim: 'src/runtime/shim.ts' },
-  outdir: output,
-  outExtension: { '.js': '.cjs' },
+/** In the sources koffi is required at the first system call; here it comes into the bundle. */
+const bundleKoffi = {
+  name: 'bundle-koffi',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /src\/host\/libc\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/^.*= createRequire\(.*$/m, ''),
+      loader: 'ts',
+    }));
+  },
+};
+
+const options = {
   bundle: true,
-  format: 'cjs',
   platform: 'node',
   target: 'node20',
   minifyWhitespace: true,
   minifySyntax: true,
-  define: {
-    CUTAWAY_VERSION: JSON.stringify(version),
-    'import.meta.url': 'cutawayBundleUrl',
-  },
-  banner: { js: 'const cutawayBundleUrl=require("node:url").pathToFileURL(__filename).href;' },
+  define: { CUTAWAY_VERSION: JSON.stringify(version), 'import.meta.url': 'cutawayUrl' },
   // Native, or large and needed by few commands: these stay packages and are loaded when used.
-  external: ['koffi', 'yargs', 'cli-table3', 'typebox'],
-  sourcemap: 'linked',
+  external: ['@koromix/*', 'yargs', 'cli-table3', 'typebox'],
+  plugins: [bundleKoffi],
   logLevel: 'warning',
+};
+const URL_BANNER = 'const cutawayUrl=require("node:url").pathToFileURL(__filename).href;';
+
+rmSync(output, { recursive: true, force: true });
+mkdirSync(output, { recursive: true });
+await build({
+  ...options,
+  entryPoints: { shim: 'src/runtime/shim.ts' },
+  outfile: `${output}/shim.cjs`,
+  format: 'cjs',
+  banner: { js: URL_BANNER },
 });
+writePack(await buildChunks());
 
-// All functions compiled ahead, for bin/cutaway.js: V8 takes it only from its own version and for
-// the same source, and compiles by itself otherwise.
-v8.setFlagsFromString('--no-lazy');
-const filename = `${output}/main.cjs`;
-const script = new vm.Script(wrap(readFileSync(filename, 'latin1')), { filename });
-// The cache is for a V8 with the flags it has by default.
-v8.setFlagsFromString('--lazy');
-writeFileSync(`${output}/main.cache`, script.createCachedData());
+/** The chunks of the command line by name, each a CommonJS module. */
+async function buildChunks() {
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: { main: 'src/cli/main.ts' },
+    outdir: output,
+    format: 'esm',
+    splitting: true,
+    write: false,
+  });
+  const chunks = new Map();
+  for (const { path, text } of outputFiles) {
+    const { code } = await transform(text, {
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      minifyWhitespace: true,
+      // Chunks are loaded from the pack, packages by Node 20.19's require of ES modules.
+      supported: { 'dynamic-import': false },
+    });
+    const banner = code.includes('cutawayUrl') ? URL_BANNER : '';
+    chunks.set(basename(path), `(function(require,module,exports,__filename){${banner}${code}\n})`);
+  }
+  return chunks;
+}
 
-/** The wrapper that bin/cutaway.js puts around the same source, to the letter. */
-function wrap(source) {
-  return `(function(require,module,exports,__filename){${source}\n})`;
+/** All functions compiled ahead: V8 takes that only from its own version, else it compiles. */
+function writePack(chunks) {
+  const sources = [];
+  const caches = [];
+  const index = {};
+  let [source, cache] = [0, 0];
+  for (const [name, code] of chunks) {
+    v8.setFlagsFromString('--no-lazy');
+    const script = new vm.Script(code, { filename: name });
+    // The cache is for a V8 with the flags it has by default.
+    v8.setFlagsFromString('--lazy');
+    const data = script.createCachedData();
+    index[name] = [source, (source += code.length), cache, (cache += data.length)];
+    sources.push(code);
+    caches.push(data);
+  }
+  const text = sources.join('');
+  if (/[^\0-\x7f]/.test(text)) throw new Error('the bundle is not ASCII');
+  writeFileSync(`${output}/chunks.js`, text);
+  writeFileSync(`${output}/chunks.cache`, Buffer.concat(caches));
+  writeFileSync(`${output}/chunks.json`, JSON.stringify(index));
 }

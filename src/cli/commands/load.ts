@@ -1,5 +1,6 @@
-import { openImageSource, selectImage } from '../../image/open-image.js';
-import type { Image } from '../../image/image.js';
+import type { Image, ImageSource } from '../../image/image.js';
+import { selectImage } from '../../image/open-image.js';
+import { namingFile, openNamedSource } from '../../inspect/open-source.js';
 import { CutawayError } from '../../oci/error.js';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.js';
 import { familiarReference, isReference, parseReference } from '../../oci/reference.js';
@@ -8,7 +9,7 @@ import { familiar } from '../../runtime/store/image-store.js';
 import { safeText } from '../../report/text.js';
 import { defineCommand } from '../command.js';
 import { contextStore, type Context } from '../context.js';
-import { bring, findOffer, imageNotFound, isOffered } from '../obtain-image.js';
+import { bring, findOffer, imageNotFound, isOffered } from '../offered-image.js';
 import { showLayerProgress } from '../progress.js';
 import { PLATFORM_OPTION } from '../targets.js';
 
@@ -42,10 +43,9 @@ export const load = defineCommand({
     }
     const wanted =
       options.platform === undefined ? context.platform : parsePlatform(options.platform);
-    if (reference === undefined && (await loadOffered(quieted(context, options), path, wanted))) {
-      return 0;
-    }
-    const source = await openImageSource(context.host, path, {
+    const alone = options.input === undefined && second === undefined;
+    if (alone && (await loadOffered(quieted(context, options), path, wanted))) return 0;
+    const source = await openNamedSource(context.host, path, {
       ...(options.platform === undefined ? {} : { platform: wanted }),
     });
     try {
@@ -89,12 +89,9 @@ function nameOf(image: Image): string {
   return `: ${image.references.map((reference) => safeText(familiar(reference))).join(', ')}`;
 }
 
-async function noImages(
-  source: Awaited<ReturnType<typeof openImageSource>>,
-  path: string,
-): Promise<CutawayError> {
+async function noImages(source: ImageSource, path: string): Promise<Error> {
   const [failure] = await source.listFailures();
-  if (failure !== undefined) return failure.error;
+  if (failure !== undefined) return namingFile(path, failure.error);
   const platforms = (await source.listPlatforms()).map(formatPlatform);
   const hint = platforms.length === 0 ? {} : { hint: `it has ${platforms.join(', ')}` };
   return new CutawayError('NOT_FOUND', `load "${path}": no image for this machine in it`, hint);
