@@ -44,7 +44,7 @@ export class ExtendedHeaderReader {
 
   /** When `block` is such a header: whether a body is to be pushed. Undefined for any other. */
   open(block: Buffer, offset: number): boolean | undefined {
-    const flag = block.toString('latin1', 156, 157);
+    const flag = String.fromCharCode(block[156] ?? 0);
     const kind = KINDS[flag];
     if (kind === undefined) return undefined;
     const size = readNumber(block, 124, 12);

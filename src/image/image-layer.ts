@@ -17,8 +17,6 @@ export interface StoredLayer {
   readonly member: string;
 }
 
-const STREAM_WATER_MARK = 1 << 20;
-
 /** The layers over their stored bytes, with what can be said of those without reading them. */
 export function makeLayers(
   store: MemberStore,
@@ -104,8 +102,9 @@ function checkStored(store: MemberStore, layer: StoredLayer, index: number): Pro
   return problem === undefined ? [] : [problem];
 }
 
+/** Chunks pass as they are: a stream of bytes would join what waits into new buffers. */
 function toStream(chunks: AsyncIterable<Buffer>): Readable {
-  return Readable.from(chunks, { objectMode: false, highWaterMark: STREAM_WATER_MARK });
+  return Readable.from(chunks, { highWaterMark: 2 });
 }
 
 function missing(store: MemberStore, what: string, descriptor: Descriptor): CutawayError {

@@ -26,6 +26,7 @@ export interface ExtendedHeaders {
 }
 
 const SLASH = 0x2f;
+const EMPTY = Buffer.alloc(0);
 const OCTAL_SIZE_LIMIT = 8 ** 11;
 
 const TYPES: Readonly<Record<string, TarEntryType>> = {
@@ -61,17 +62,28 @@ export function readHeader(
   settleSparse(draft, limits);
   checkLimit(limits, 'pathLength', draft.name.length, 'read tar entry name');
   checkLimit(limits, 'pathLength', draft.linkName?.length ?? 0, 'read tar link name');
-  const path = decodeName(draft.name);
   if (draft.name.includes(0) || (draft.linkName?.includes(0) ?? false)) {
-    report('tar-nul-in-name', 'a PAX record puts a NUL into a name, which no file can have', path);
+    report(
+      'tar-nul-in-name',
+      'a PAX record puts a NUL into a name, which no file can have',
+      decodeName(draft.name),
+    );
     mark(draft, 'NUL in a name');
   }
   if (!Object.hasOwn(TYPES, draft.typeflag)) {
-    report('tar-unknown-type', `unknown type ${flagText(draft)}, read as a file`, path);
+    report(
+      'tar-unknown-type',
+      `unknown type ${flagText(draft)}, read as a file`,
+      decodeName(draft.name),
+    );
     mark(draft, 'unknown type');
   }
   if (draft.type === 'other') {
-    report('tar-unsupported-type', `type ${flagText(draft)} is no file, left out`, path);
+    report(
+      'tar-unsupported-type',
+      `type ${flagText(draft)} is no file, left out`,
+      decodeName(draft.name),
+    );
   }
   return draft;
 }
@@ -85,7 +97,7 @@ function readFields(block: Buffer, extended: ExtendedHeaders): TarDraft {
   const magic = block.toString('latin1', 257, 265);
   const posix = magic.startsWith('ustar\0');
   const modern = posix || magic === 'ustar  \0';
-  const typeflag = block.toString('latin1', 156, 157);
+  const typeflag = String.fromCharCode(block[156] ?? 0);
   const type = TYPES[typeflag] ?? 'file';
   const isDevice = modern && (type === 'char' || type === 'block');
   const isLink = type === 'link' || type === 'symlink';
@@ -97,8 +109,8 @@ function readFields(block: Buffer, extended: ExtendedHeaders): TarDraft {
     mode: readNumber(block, 100, 8),
     uid: readNumber(block, 108, 8),
     gid: readNumber(block, 116, 8),
-    userName: modern ? readText(block, 265, 32) : Buffer.alloc(0),
-    groupName: modern ? readText(block, 297, 32) : Buffer.alloc(0),
+    userName: modern ? readText(block, 265, 32) : EMPTY,
+    groupName: modern ? readText(block, 297, 32) : EMPTY,
     size: readNumber(block, 124, 12),
     realSize: 0,
     sparse: undefined,
@@ -174,11 +186,10 @@ function isForGnuTarAlone(key: string): boolean {
 
 /** Numbers that could not be read become 0, except the size: without it nothing can follow. */
 function settleSize(draft: TarDraft, block: Buffer, report: Report): void {
-  const path = decodeName(draft.name);
   if (!(draft.size >= 0)) {
     throw new CutawayError(
       'CORRUPT',
-      `read tar entry ${JSON.stringify(path)}: it has no valid size`,
+      `read tar entry ${JSON.stringify(decodeName(draft.name))}: it has no valid size`,
       {
         data: { problem: 'tar-bad-size', offset: draft.headerOffset },
       },
@@ -188,7 +199,11 @@ function settleSize(draft: TarDraft, block: Buffer, report: Report): void {
     if (draft[field] >= 0 && draft[field] <= 0xffffffff) continue;
     // The kernel keeps 32 bits: a uid of -2 is 4294967294.
     draft[field] = Number.isNaN(draft[field]) ? 0 : draft[field] >>> 0;
-    report('tar-bad-number', `the header's ${field} does not fit in 32 bits or is no number`, path);
+    report(
+      'tar-bad-number',
+      `the header's ${field} does not fit in 32 bits or is no number`,
+      decodeName(draft.name),
+    );
     mark(draft, field);
   }
   const stored = readNumber(block, 124, 12);
@@ -198,14 +213,18 @@ function settleSize(draft: TarDraft, block: Buffer, report: Report): void {
     report(
       'tar-size-mismatch',
       `the header says ${stored} bytes, its PAX record ${draft.size}`,
-      path,
+      decodeName(draft.name),
     );
     mark(draft, 'two sizes');
   }
   // POSIX: no data follows a link, a device, a directory or a FIFO, whatever its size says.
   const bodiless = draft.type !== 'file' && draft.type !== 'other';
   if (!bodiless || draft.size === 0) return;
-  report('tar-size-without-body', `${draft.type} with a size of ${draft.size}`, path);
+  report(
+    'tar-size-without-body',
+    `${draft.type} with a size of ${draft.size}`,
+    decodeName(draft.name),
+  );
   mark(draft, 'size without a body');
   draft.size = 0;
 }
