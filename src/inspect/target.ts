@@ -2,11 +2,12 @@
 import type { Engine, EngineContainer, EngineImage } from '../engines/engine.js';
 import type { ReadHost } from '../host/host.js';
 import type { Image, ImageSource } from '../image/image.js';
-import { openImageSource, selectImage } from '../image/open-image.js';
+import { selectImage } from '../image/open-image.js';
 import { CutawayError } from '../oci/error.js';
 import { familiarReference, isReference, parseReference } from '../oci/reference.js';
 import type { Platform } from '../oci/platform.js';
 import type { Subject } from './documents/common.js';
+import { openNamedSource } from './open-source.js';
 
 export interface TargetContext {
   readonly host: ReadHost;
@@ -192,7 +193,7 @@ async function archiveTarget(
   const whole = context.host.findStatus(text) === undefined ? splitLayer(text) : undefined;
   const { path, reference } = splitPath(context.host, whole?.name ?? text);
   const upTo = whole?.upTo;
-  const source = await openImageSource(context.host, path, {
+  const source = await openNamedSource(context.host, path, {
     platform: context.platform,
     ...(kind === undefined ? {} : { kind }),
   });
