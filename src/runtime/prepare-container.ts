@@ -21,6 +21,7 @@ import { tearDown } from './tear-down.js';
 /** Mounts, and writes the bundle. On failure nothing stays mounted. */
 export function prepareContainer(store: Store, record: ContainerRecord): void {
   requirePrivilege(store);
+  requireBindSources(store, record);
   const paths = containerPaths(store.paths, record.id);
   makeDirectories(store, record, paths);
   try {
@@ -48,6 +49,18 @@ export function requirePrivilege(store: Store): void {
       hint: 'run it as root; layers, tree and diff of images need no privilege',
     },
   );
+}
+
+/** Docker makes a missing directory; a host that is looked into is not to be changed unasked. */
+function requireBindSources(store: Store, record: ContainerRecord): void {
+  for (const { source, destination } of record.binds) {
+    if (store.host.findStatus(source) !== undefined) continue;
+    throw new CutawayError(
+      'NOT_FOUND',
+      `mount "${source}:${destination}": no such file or directory`,
+      { hint: `mkdir -p ${source} makes it an empty directory` },
+    );
+  }
 }
 
 function makeDirectories(store: Store, record: ContainerRecord, paths: ContainerPaths): void {

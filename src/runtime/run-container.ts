@@ -1,6 +1,7 @@
 // A container from start to end under the eyes of its supervisor, which is this process.
 import { causeText } from '../oci/error.js';
 import { prepareContainer } from './prepare-container.js';
+import { findRuntime } from './runc.js';
 import {
   findContainer,
   writeState,
@@ -18,6 +19,7 @@ export function startContainer(
   record: ContainerRecord,
   stdio: SupervisedStdio,
 ): Supervised {
+  findRuntime(store.host);
   claimSupervision(store, record.id);
   try {
     prepareContainer(store, record);

@@ -63,6 +63,33 @@ export function readStartFailure(
   return { exitCode, error: new CutawayError(code, `start container "${name}": ${text}`) };
 }
 
+/** What the runtime's child prints when execve(2) fails, after runc has called it started. */
+const EXEC_COMPLAINT =
+  /^(?:exec (\S.*?)|standard_init_linux\.go:\d+: exec user process caused): (exec format error|no such file or directory|permission denied|is a directory)\n$/;
+
+export function isExecComplaint(stderr: string): boolean {
+  return EXEC_COMPLAINT.test(stderr);
+}
+
+/**
+ * A program that the kernel cannot run: the wrong format, or a lost interpreter. The status is
+ * 1 (runc 1.1) or 255 (later), and the complaint is all there is on stderr.
+ */
+export function readExecFailure(
+  name: string,
+  exitCode: number | undefined,
+  stderr: string,
+): StartFailure | undefined {
+  const match = exitCode === 1 || exitCode === 255 ? EXEC_COMPLAINT.exec(stderr) : null;
+  if (match === null) return undefined;
+  const [, program, reason = ''] = match;
+  const text = program === undefined ? `exec: ${reason}` : `exec "${program}": ${reason}`;
+  const isLost = reason === 'no such file or directory';
+  const code = isLost ? 'NOT_FOUND' : 'INVALID_INPUT';
+  const error = new CutawayError(code, `start container "${name}": ${text}`);
+  return { exitCode: isLost ? 127 : 126, error };
+}
+
 /** runc gives every failure the status 1; its words are all there is to tell them apart. */
 function startFailureStatus(text: string): 125 | 126 | 127 {
   if (/executable file not found|exec: .*no such file or directory|exec .*no such file/.test(text))

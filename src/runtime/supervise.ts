@@ -2,7 +2,14 @@
 // In the foreground it lives in the command line's process, else in the shim.
 import type { ChildProcess, Host, SpawnOptions } from '../host/host.js';
 import { CutawayError } from '../oci/error.js';
-import { findRuntime, readStartFailure, runArguments } from './runc.js';
+import {
+  findRuntime,
+  isExecComplaint,
+  readExecFailure,
+  readStartFailure,
+  runArguments,
+} from './runc.js';
+import { openStderrGate } from './stderr-gate.js';
 import type { ContainerRecord } from './store/container-store.js';
 import { containerPaths, type ContainerPaths } from './store/paths.js';
 import type { Store } from './store/store.js';
@@ -57,15 +64,18 @@ export function supervise(
     directory: paths.bundle,
   });
   child.stdout?.on('data', (chunk: Buffer) => stdio.onStdout?.(chunk));
-  const gate = openStderrGate(child, stdio.onStderr, () => isStarted(host, paths));
+  const gate = openStderrGate(child, {
+    pass: stdio.onStderr,
+    isStarted: () => isStarted(host, paths),
+    mayBeComplaint: isExecComplaint,
+  });
   const ended = child.ended.then(({ exitCode, signal }) => {
-    if (isStarted(host, paths)) {
-      gate.open();
-      if (exitCode === undefined) return runtimeKilled(record, signal);
-      return exitCode;
-    }
-    const { error, exitCode: status } = readStartFailure(host, paths, record.name, gate.held());
-    throw new StartError(error, status);
+    const failure = isStarted(host, paths)
+      ? readExecFailure(record.name, exitCode, gate.held())
+      : readStartFailure(host, paths, record.name, gate.held());
+    if (failure !== undefined) throw new StartError(failure.error, failure.exitCode);
+    gate.open();
+    return exitCode ?? runtimeKilled(record, signal);
   });
   return { child, ended, waitForStart: () => waitForStart(host, paths, ended) };
 }
@@ -86,47 +96,6 @@ function runtimeKilled(record: ContainerRecord, signal: string | undefined): nev
     'UNAVAILABLE',
     `run container "${record.name}": the runtime was killed by ${signal ?? 'a signal'}`,
   );
-}
-
-interface StderrGate {
-  open(): void;
-  held(): string;
-}
-
-/**
- * runc and the container share one stderr. Until the program runs, what comes is runc's own
- * complaint: it is held back, and told as our error when the start fails.
- */
-function openStderrGate(
-  child: ChildProcess,
-  pass: (chunk: Buffer) => void,
-  isOpen: () => boolean,
-): StderrGate {
-  let held: Buffer[] = [];
-  let passing = false;
-  let timer: NodeJS.Timeout | undefined;
-  const open = () => {
-    clearInterval(timer);
-    passing = true;
-    held.forEach(pass);
-    held = [];
-  };
-  child.stderr?.on('data', (chunk: Buffer) => {
-    if (passing) {
-      pass(chunk);
-      return;
-    }
-    held.push(chunk);
-    if (isOpen()) open();
-    else
-      timer ??= setInterval(() => {
-        if (isOpen()) open();
-      }, POLL_MILLISECONDS);
-  });
-  child.stderr?.on('close', () => {
-    clearInterval(timer);
-  });
-  return { open, held: () => Buffer.concat(held).toString('utf8') };
 }
 
 async function waitForStart(
