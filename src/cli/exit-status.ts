@@ -15,7 +15,7 @@ export function exitStatus(error: unknown, runsContainer: boolean): number {
 export function reportError(error: unknown, command: string | undefined): void {
   const prefix = command === undefined ? 'cutaway' : `cutaway ${command}`;
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${prefix}: ${safeText(withoutRepeat(message, command))}\n`);
+  process.stderr.write(`${prefix}: ${safeText(inWords(withoutRepeat(message, command)))}\n`);
   if (error instanceof CutawayError && error.hint !== undefined) {
     process.stderr.write(`  ${safeText(error.hint)}\n`);
   }
@@ -31,4 +31,28 @@ export function reportError(error: unknown, command: string | undefined): void {
 function withoutRepeat(message: string, command: string | undefined): string {
   const own = `${command ?? ''}: `;
   return command !== undefined && message.startsWith(own) ? message.slice(own.length) : message;
+}
+
+/** errno(3) in the words of strerror(3): what people know from every other program. */
+const ERRNO_WORDS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EBUSY: 'device or resource busy',
+  EDQUOT: 'disk quota exceeded',
+  EEXIST: 'file exists',
+  EIO: 'input/output error',
+  EISDIR: 'is a directory',
+  ELOOP: 'too many levels of symbolic links',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'file name too long',
+  ENOENT: 'no such file or directory',
+  ENOMEM: 'cannot allocate memory',
+  ENOSPC: 'no space left on device',
+  ENOTDIR: 'not a directory',
+  ENOTEMPTY: 'directory not empty',
+  EPERM: 'operation not permitted',
+  EROFS: 'read-only file system',
+};
+
+function inWords(message: string): string {
+  return message.replace(/(?<=: )E[A-Z]+$/, (name) => ERRNO_WORDS[name] ?? name);
 }

@@ -7,6 +7,8 @@ export const GLOBAL_OPTIONS: OptionSpecs = {
   'no-color': { type: 'boolean', describe: 'no colours, as with NO_COLOR=1' },
 };
 
+const HELP_WORDS = ['--help', '-h'];
+
 export interface SplitArguments {
   readonly global: GlobalOptions;
   readonly name: string | undefined;
@@ -27,6 +29,10 @@ export function splitArguments(argv: readonly string[]): SplitArguments {
       dataRoot = argv[at];
       if (dataRoot === undefined)
         throw new CutawayError('INVALID_INPUT', '--data-root needs a value');
+    } else if (word.startsWith('-') && !HELP_WORDS.includes(word)) {
+      throw new CutawayError('INVALID_INPUT', `unknown option ${word}`, {
+        hint: 'cutaway --help lists what stands before a command',
+      });
     } else break;
   }
   return { global: { dataRoot, noColor }, name: argv[at], rest: argv.slice(at + 1) };

@@ -5,10 +5,6 @@ import { hostname } from 'node:os';
 import t from 'tap';
 import { cannotRun, makeCutaway, type Cutaway, type RunOptions } from '../support/cli.js';
 
-const skip = cannotRun('runc', 'busybox');
-if (skip !== false) t.plan(0, skip);
-else await testRun();
-
 interface Case {
   readonly what: string;
   readonly args: readonly string[];
@@ -346,3 +342,7 @@ async function testMore(cutaway: Cutaway): Promise<void> {
     t.match(containers[0], { state: 'exited', exitCode: 0, command: ['true'] });
   });
 }
+
+const skip = cannotRun('runc', 'busybox');
+if (skip !== false) t.plan(0, skip);
+else await testRun();

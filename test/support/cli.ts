@@ -2,7 +2,7 @@
 import { spawn as nodeSpawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Test } from 'tap';
 import { linuxHost } from '../../src/host/linux-host.js';
 import { storePaths, type StorePaths } from '../../src/runtime/store/paths.js';
@@ -51,11 +51,7 @@ export interface Cutaway {
 }
 
 /** The bundle that scripts/test.mjs has built for this run of the tests. */
-function findProgram(): string {
-  const directory = process.env['CUTAWAY_DIST'] ?? 'dist';
-  const names = ['main.cjs', 'main.js'].map((name) => join(directory, name));
-  return names.find((name) => existsSync(name)) ?? join(directory, 'main.cjs');
-}
+const PROGRAM = resolve(process.env['CUTAWAY_PROGRAM'] ?? 'bin/cutaway.js');
 
 /** Why tests that need these cannot run here; false when they can. */
 export function cannotRun(...programs: readonly string[]): string | false {
@@ -76,7 +72,9 @@ export function makeCutaway(t: Test): Cutaway {
 
 /** The same program on another store, which whoever made it clears away. */
 export function cutawayAt(directory: string, dataRoot: string): Cutaway {
-  const argv = [process.execPath, findProgram()];
+  // tap has its child processes report to it, which costs them half their time and, where they
+  // are another user's, fails. And without "--" Node takes an --env-file of ours for its own.
+  const argv = ['/usr/bin/env', '-u', 'NODE_OPTIONS', process.execPath, '--', PROGRAM];
   const start = (args: readonly string[], options: RunOptions = {}) =>
     startProgram([...(options.wrapper ?? []), ...argv, ...args], dataRoot, options);
   const run = async (args: readonly string[], options: RunOptions = {}) => {
@@ -104,7 +102,7 @@ export function cutawayAt(directory: string, dataRoot: string): Cutaway {
 
 function startProgram(argv: readonly string[], dataRoot: string, options: RunOptions): Running {
   const [program = '', ...rest] = argv;
-  const env = { ...process.env, CUTAWAY_DATA_ROOT: dataRoot, NODE_OPTIONS: '', ...options.env };
+  const env = { ...process.env, CUTAWAY_DATA_ROOT: dataRoot, ...options.env };
   const child = nodeSpawn(program, rest, { env, cwd: options.cwd ?? '/' });
   const timer = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 60_000);
   const stdout: Buffer[] = [];
