@@ -114,10 +114,16 @@ function readDescriptor(fd: number, path: string, size: number, limit: number): 
 
 export function openFile(path: string): OpenFile {
   const { fd, size } = openRegular(path);
+  let isClosed = false;
+  // After closing, the number may stand for another file already.
+  const checkOpen = () => {
+    if (isClosed) throw new CutawayError('INTERNAL', `read "${path}": it is closed`);
+  };
   return {
     size,
     read: (position, length) =>
       guarded('read', path, () => {
+        checkOpen();
         const target = Buffer.allocUnsafe(length);
         let filled = 0;
         while (filled < length) {
@@ -127,8 +133,11 @@ export function openFile(path: string): OpenFile {
         }
         return target.subarray(0, filled);
       }),
-    stream: (range = {}) => streamDescriptor(fd, path, range.start ?? 0, range.end ?? size),
+    stream: ({ start = 0, end = size } = {}) =>
+      streamDescriptor({ fd, path, start, end, checkOpen }),
     close: () => {
+      checkOpen();
+      isClosed = true;
       fs.closeSync(fd);
     },
   };
@@ -136,17 +145,27 @@ export function openFile(path: string): OpenFile {
 
 const STREAM_CHUNK = 1 << 20;
 
+interface Stretch {
+  readonly fd: number;
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+  readonly checkOpen: () => void;
+}
+
 /** Positional reads, so that several streams over one descriptor do not disturb each other. */
-function streamDescriptor(fd: number, path: string, start: number, end: number): Readable {
+function streamDescriptor({ fd, path, start, end, checkOpen }: Stretch): Readable {
   let position = start;
   return new Readable({
-    highWaterMark: 2 * STREAM_CHUNK,
+    // One chunk ahead: with more, a reader would get two joined, which is a copy.
+    highWaterMark: STREAM_CHUNK,
     read() {
       const wanted = Math.min(STREAM_CHUNK, end - position);
       if (wanted <= 0) {
         this.push(null);
         return;
       }
+      checkOpen();
       const chunk = Buffer.allocUnsafeSlow(wanted);
       fs.read(fd, chunk, 0, wanted, position, (error, count) => {
         if (error !== null) {
