@@ -1,7 +1,8 @@
 import type { LayersDocument } from '../inspect/documents/layers.js';
-import { shortID } from './short.js';
+import { cut } from './cut.js';
+import { shortID, shortPath } from './short.js';
 import { formatCount, formatSize } from './size.js';
-import { formatTable, type Column } from './table.js';
+import { formatTable, tableWidth, type Column } from './table.js';
 import { safeName, safeText } from './text.js';
 import type { View } from './theme.js';
 
@@ -12,38 +13,56 @@ const COLUMNS: readonly Column[] = [
   { title: 'CHAINID' },
   { title: 'STORED', align: 'right' },
   { title: 'TAR', align: 'right' },
-  { title: 'FILES', align: 'right' },
+  { title: 'CONTENT', align: 'right' },
   { title: 'ENTRIES', align: 'right' },
   { title: 'CREATED BY', shrinks: true },
 ];
+/** What a narrow terminal has no room for: the step is told below the table instead. */
+const LEFT_OUT: readonly string[] = ['TAR', 'CREATED BY'];
+/** Of a step that is worth a column. */
+const LEAST_STEP = 24;
 
 /** The layers as they lie: the top one first. */
 export function formatLayers(document: LayersDocument, view: View): string {
-  const rows = [...document.layers]
-    .reverse()
-    .map((layer) => [
-      String(layer.index),
-      shortID(layer.digest, view),
-      shortID(layer.diffID, view),
-      shortID(layer.chainID, view),
-      formatSize(layer.size),
-      formatSize(layer.uncompressedSize),
-      formatSize(layer.contentSize),
-      formatCount(layer.entries),
-      safeText(layer.command ?? ''),
-    ]);
+  const rows = [...document.layers].reverse().map((layer) => layerRow(layer, view));
   const { upper } = document;
   if (upper !== undefined) {
     const size = formatSize(upper.contentSize);
     rows.unshift(['upper', '', '', '', '', '', size, formatCount(upper.entries), 'this container']);
   }
-  const places = document.layers.flatMap((layer) => placeLines(layer, view)).reverse();
+  const fixed = tableWidth(
+    COLUMNS,
+    rows.map((row) => [...row.slice(0, -1), ' '.repeat(LEAST_STEP)]),
+  );
+  const narrow = !view.noTrunc && fixed > view.width;
+  const kept = COLUMNS.map(({ title }) => !narrow || !LEFT_OUT.includes(title));
+  const places = [...document.layers].reverse().flatMap((layer) => placeLines(layer, narrow, view));
   return [
     heading(document, view),
     '\n',
-    formatTable(COLUMNS, rows, view),
+    formatTable(
+      COLUMNS.filter((_, at) => kept[at]),
+      rows.map((row) => row.filter((_, at) => kept[at])),
+      view,
+    ),
     ...(places.length === 0 ? [] : ['\n', ...places]),
   ].join('');
+}
+
+type Layer = LayersDocument['layers'][number];
+
+function layerRow(layer: Layer, view: View): string[] {
+  return [
+    String(layer.index),
+    shortID(layer.digest, view),
+    shortID(layer.diffID, view),
+    shortID(layer.chainID, view),
+    formatSize(layer.size),
+    formatSize(layer.uncompressedSize),
+    formatSize(layer.contentSize),
+    formatCount(layer.entries),
+    safeText(layer.command ?? ''),
+  ];
 }
 
 function heading({ subject, image }: LayersDocument, view: View): string {
@@ -59,16 +78,18 @@ function heading({ subject, image }: LayersDocument, view: View): string {
   return `${parts.join(' · ')}\n`;
 }
 
-/** Where a layer is unpacked and who else has it. */
-function placeLines(layer: LayersDocument['layers'][number], view: View): string[] {
-  const lines: string[] = [];
-  const number = String(layer.index).padStart(3);
+/** Where a layer is unpacked and who else has it; the step that made it, if nothing else says so. */
+function placeLines(layer: Layer, withStep: boolean, view: View): string[] {
+  const facts: string[] = [];
+  if (withStep && layer.command !== undefined) {
+    facts.push(cut(safeText(layer.command), view.width - 5));
+  }
   if (layer.alsoIn.length > 0) {
-    const names = layer.alsoIn.map(safeText).join(', ');
-    lines.push(`${number}  ${view.theme.shared('also in')} ${names}\n`);
+    facts.push(`${view.theme.shared('also in')} ${layer.alsoIn.map(safeText).join(', ')}`);
   }
   if (layer.directory !== undefined) {
-    lines.push(`${number}  ${view.theme.dim(safeName(layer.directory))}\n`);
+    facts.push(view.theme.dim(shortPath(safeName(layer.directory), view.width - 5, view)));
   }
-  return lines;
+  const number = String(layer.index);
+  return facts.map((fact, at) => `${(at === 0 ? number : '').padStart(3)}  ${fact}\n`);
 }

@@ -1,10 +1,14 @@
+import stringWidth from 'string-width';
 import type { Subject } from '../inspect/documents/common.js';
 import { safeText } from './text.js';
 import type { View } from './theme.js';
 
 const SHORT_ID = 12;
 
-/** "git · 810699d1fe17 · debian:12 · running, pid 2071", then what else there is to say. */
+/**
+ * "git · 810699d1fe17 · debian:12 · running, pid 2071", then what else there is to say: on a
+ * line of its own where one is too short for both.
+ */
 export function formatSubjectLine(subject: Subject, more: readonly string[], view: View): string {
   const { name, target, id, image, state, pid } = subject;
   const life = [state, pid === undefined ? undefined : `pid ${pid}`].filter((text) => text);
@@ -13,9 +17,10 @@ export function formatSubjectLine(subject: Subject, more: readonly string[], vie
     image,
     life.join(', '),
   ].filter((text) => text !== undefined && text !== '' && text !== (name ?? target));
-  return [
+  const line = [
     view.theme.bold(safeText(name ?? target)),
     ...rest.map((text) => safeText(text ?? '')),
-    ...more,
   ].join(' · ');
+  const whole = [line, ...more].join(' · ');
+  return stringWidth(whole) <= view.width ? whole : `${line}\n${more.join(' · ')}`;
 }

@@ -7,7 +7,7 @@ import type {
   NsDocument,
 } from '../inspect/documents/ns.js';
 import { formatSubjectLine } from './ns-subject-line.js';
-import { formatTable } from './table.js';
+import { formatTable, tableWidth } from './table.js';
 import { safeText } from './text.js';
 import type { View } from './theme.js';
 
@@ -115,7 +115,15 @@ function formatOne(document: NsDocument, subject: NamespaceSubjectRecord, view: 
     { title: 'PARENT' },
     { title: 'HELD BY' },
   ];
-  return `${title}\n\n${formatTable(columns, rows, view)}`;
+  if (view.noTrunc || tableWidth(columns, rows) <= view.width) {
+    return `${title}\n\n${formatTable(columns, rows, view)}`;
+  }
+  // A path in the last column is what makes it wide: it goes below.
+  const held = rows
+    .filter((row) => row.at(-1) !== '-')
+    .map(([type = '', ...cells]) => `\n${type} is held by ${cells.at(-1) ?? ''}\n`);
+  const narrow = rows.map((row) => row.slice(0, -1));
+  return `${title}\n\n${formatTable(columns.slice(0, -1), narrow, view)}${held.join('')}`;
 }
 
 function formatSharing(record: NamespaceRecord, target: string): string {

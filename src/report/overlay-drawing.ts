@@ -1,12 +1,14 @@
 import stringWidth from 'string-width';
 import type { LowerRecord, OverlayDocument } from '../inspect/documents/overlay.js';
-import { shortID, shortLink } from './short.js';
+import { shortID, shortLink, shortPath } from './short.js';
 import { formatCount, formatSize } from './size.js';
 import { cut } from './cut.js';
 import { safeName, safeText } from './text.js';
 import type { View } from './theme.js';
 
 const MOST_COLUMNS = 110;
+/** Before what follows a name: two of margin, eight for the name, one between. */
+const NAME_COLUMNS = 11;
 
 /** The stack as it is seen from above: merged on top, then upper, then each lower. */
 export function formatOverlay(document: OverlayDocument, view: View): string {
@@ -15,19 +17,25 @@ export function formatOverlay(document: OverlayDocument, view: View): string {
   const rule = '─'.repeat(Math.max(20, width - 4));
   const lines = [heading(document, view), ''];
   if (document.merged !== undefined) {
-    const note = document.mounted ? 'what the container sees' : 'not mounted';
-    lines.push(row('merged', safeName(document.merged), theme.dim(note), view));
+    const note = document.mounted ? 'what it sees' : 'not mounted';
+    const room = view.width - NAME_COLUMNS - note.length - 3;
+    const merged = shortPath(safeName(document.merged), room, view);
+    lines.push(row('merged', merged, theme.dim(note), view));
   }
   lines.push(`  ┌${rule}`);
   if (document.upper !== undefined) {
     lines.push(...upperLines(document.upper, view), `  ├${rule}`);
   }
   lines.push(...lowerLines(document.lower, view, width), `  └${rule}`);
-  if (document.work !== undefined) lines.push(row('work', safeName(document.work), '', view));
+  if (document.work !== undefined) {
+    const work = shortPath(safeName(document.work), view.width - NAME_COLUMNS, view);
+    lines.push(row('work', work, '', view));
+  }
   const features = document.features.map(formatFeature).join(' ');
   if (features !== '') lines.push(row('options', features, '', view));
   if (document.mountLine !== undefined) {
-    lines.push('', theme.dim('  /proc/self/mountinfo'), `  ${safeText(document.mountLine)}`);
+    lines.push('', theme.dim('  /proc/self/mountinfo'));
+    lines.push(...mountLines(safeText(document.mountLine), view));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -43,6 +51,13 @@ function heading({ subject }: OverlayDocument, view: View): string {
   ].join(' · ');
 }
 
+/** As the kernel writes it; on a terminal too narrow for it, a line for each directory. */
+function mountLines(mountLine: string, view: View): string[] {
+  if (view.noTrunc || mountLine.length + 2 <= view.width) return [`  ${mountLine}`];
+  const [first = '', ...rest] = mountLine.split(/(?<=,)(?=(?:lowerdir\+?|upperdir|workdir)=)/);
+  return [`  ${first}`, ...rest.map((option) => `    ${option}`)];
+}
+
 function row(title: string, value: string, note: string, view: View): string {
   return `  ${view.theme.heading(title.padEnd(8))} ${value}${note === '' ? '' : `   ${note}`}`;
 }
@@ -55,8 +70,9 @@ function upperLines(upper: NonNullable<OverlayDocument['upper']>, view: View): s
     theme.deleted(`D ${formatCount(upper.deleted)}`),
     `+${formatSize(upper.contentSize)}`,
   ].join('  ');
+  const directory = shortPath(safeName(upper.directory), view.width - NAME_COLUMNS - 2, view);
   return [
-    `  │ ${theme.heading('upper')}    ${safeName(upper.directory)}`,
+    `  │ ${theme.heading('upper')}    ${directory}`,
     `  │          ${counts}   ${theme.dim('what it has changed')}`,
   ];
 }
@@ -92,7 +108,7 @@ function lowerLines(lower: readonly LowerRecord[], view: View, width: number): s
     const origin = view.noTrunc ? cell.origin : cut(cell.origin, room);
     return [
       `  │ ${facts}  ${origin}`,
-      `  │ ${' '.repeat(titles)}  ${view.theme.dim(cell.directory)}`,
+      `  │ ${' '.repeat(titles)}  ${view.theme.dim(shortPath(cell.directory, view.width - titles - 6, view))}`,
     ];
   });
 }

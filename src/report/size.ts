@@ -17,3 +17,8 @@ export function formatSize(bytes: number): string {
 export function formatCount(count: number): string {
   return count.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 }
+
+/** "1 file", "9,874 files". */
+export function formatNumberOf(count: number, one: string, many: string): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}

@@ -46,6 +46,24 @@ export function formatTable(
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
+/** The columns that a table takes when nothing is cut. */
+export function tableWidth(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): number {
+  const widths = columns.map((_, at) => columnWidth(columns, rows, at));
+  return widths.reduce((sum, width) => sum + width, 0) + 3 * (columns.length - 1);
+}
+
+function columnWidth(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  at: number,
+): number {
+  const title = stringWidth(columns[at]?.title ?? '');
+  return Math.max(title, ...rows.map((row) => stringWidth(row[at] ?? '')));
+}
+
 /** Cuts the cells of the column that shrinks until every line fits the terminal. */
 function shrink(
   columns: readonly Column[],
@@ -54,10 +72,7 @@ function shrink(
 ): readonly (readonly string[])[] {
   const at = columns.findIndex((column) => column.shrinks === true);
   if (at < 0 || view.noTrunc || !Number.isFinite(view.width)) return rows;
-  const widths = columns.map((column, index) =>
-    Math.max(stringWidth(column.title), ...rows.map((row) => stringWidth(row[index] ?? ''))),
-  );
-  const total = widths.reduce((sum, width) => sum + width, 0) + 3 * (columns.length - 1);
-  const room = Math.max(12, (widths[at] ?? 0) - Math.max(0, total - view.width));
+  const total = tableWidth(columns, rows);
+  const room = Math.max(12, columnWidth(columns, rows, at) - Math.max(0, total - view.width));
   return rows.map((row) => row.map((cell, index) => (index === at ? cut(cell, room) : cell)));
 }

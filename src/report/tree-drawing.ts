@@ -1,5 +1,5 @@
 import type { TreeDocument, TreeEntry } from '../inspect/documents/tree.js';
-import { formatCount, formatSize } from './size.js';
+import { formatNumberOf, formatSize } from './size.js';
 import { safeName, safeText } from './text.js';
 import type { View } from './theme.js';
 
@@ -26,8 +26,10 @@ export function formatTree(document: TreeDocument, view: TreeView): string {
     ].join('  ');
     lines.push(`${facts}  ${branches(entry.path, root, last)}${nameText(entry, root, view)}`);
   }
-  const count = `${formatCount(totals.files)} files, ${formatCount(totals.directories)} directories`;
-  lines.push('', `${count}, ${formatSize(totals.contentSize)}`, ...legend(document, view));
+  const files = formatNumberOf(totals.files, 'file', 'files');
+  const directories = formatNumberOf(totals.directories, 'directory', 'directories');
+  const size = formatSize(totals.contentSize);
+  lines.push('', `${files}, ${directories}, ${size}`, ...legend(document, view));
   return `${lines.join('\n')}\n`;
 }
 
