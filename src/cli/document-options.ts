@@ -70,7 +70,7 @@ const PROBLEMS_SHOWN = 10;
 
 function noteProblems(context: Context, problems: readonly Problem[]): void {
   for (const { message, path } of problems.slice(0, PROBLEMS_SHOWN)) {
-    const place = path === undefined ? '' : ` (${safeText(path)})`;
+    const place = path === undefined || message.includes(path) ? '' : ` (${safeText(path)})`;
     context.note(`! ${safeText(message)}${place}`);
   }
   const more = problems.length - PROBLEMS_SHOWN;

@@ -62,15 +62,23 @@ async function checkProgram(host: ReadHost, need: ProgramNeed): Promise<Check> {
     const remedy = `apt-get install -y ${need.package}`;
     return { name, status: need.absent, found: 'not installed', neededFor, remedy };
   }
-  const { stdout, stderr } = await host.run([path, need.versionArgument]);
+  const { exitCode, stdout, stderr } = await host.run([path, need.versionArgument]);
   const version = (stdout || stderr).split('\n')[0]?.trim() ?? '';
-  return { name, status: 'ok', found: `${path}, ${version}`, neededFor };
+  const found = `${path}, ${version}`;
+  if (exitCode === 0) return { name, status: 'ok', found, neededFor };
+  const remedy = `apt-get install --reinstall -y ${need.package}`;
+  return { name, status: need.absent, found: `${found} (it does not run)`, neededFor, remedy };
 }
 
 function checkPrivilege(host: ReadHost): Check {
   const name = 'privilege';
   const neededFor = 'run, create, start; processes and files of others';
-  if (host.effectiveUid === 0) return { name, status: 'ok', found: 'root', neededFor };
+  if (host.effectiveUid === 0) {
+    if (mayMount(host)) return { name, status: 'ok', found: 'root', neededFor };
+    const found = 'root without CAP_SYS_ADMIN: layers, tree and diff of images work';
+    const remedy = 'run it outside the container that holds it, or give that one the capability';
+    return { name, status: 'limited', found, neededFor, remedy };
+  }
   return {
     name,
     status: 'limited',
@@ -78,6 +86,15 @@ function checkPrivilege(host: ReadHost): Check {
     neededFor,
     remedy: 'run it as root',
   };
+}
+
+const CAP_SYS_ADMIN = 21n;
+
+/** capabilities(7): root inside a container may lack what mount(2) asks for. */
+function mayMount(host: ReadHost): boolean {
+  const status = readIfThere(host, '/proc/self/status') ?? '';
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return effective !== undefined && ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
 }
 
 function checkOverlay(host: ReadHost): Check {

@@ -19,7 +19,7 @@ const RUNNING: readonly string[] = ['privilege', 'runc', 'tar', 'overlayfs'];
 export async function findLeftOut(context: Context): Promise<readonly LeftOut[]> {
   const { checks } = await inspectHost(context.host, context.dataRoot);
   const missing = checks.filter(({ name, status }) => RUNNING.includes(name) && status !== 'ok');
-  const reasons = [...missing.map(checkReason), ...mountReasons(context)];
+  const reasons = missing.map(checkReason);
   const busybox = await busyboxReason(context, checks);
   return [
     ...(reasons.length === 0 ? [] : [{ need: 'containers' as const, reasons }]),
@@ -29,17 +29,6 @@ export async function findLeftOut(context: Context): Promise<readonly LeftOut[]>
 
 function checkReason({ name, found, remedy }: Check): LeftOut['reasons'][number] {
   return { found: `${name}: ${found}`, ...(remedy === undefined ? {} : { remedy }) };
-}
-
-const CAP_SYS_ADMIN = 1n << 21n;
-
-/** Root inside of another container is root without the capability that mount(2) asks for. */
-function mountReasons({ host }: Context): LeftOut['reasons'] {
-  if (host.effectiveUid !== 0) return [];
-  const [, digits] = /^CapEff:\s*([0-9a-f]+)$/m.exec(host.readText('/proc/self/status')) ?? [];
-  if (digits === undefined || (BigInt(`0x${digits}`) & CAP_SYS_ADMIN) !== 0n) return [];
-  const found = 'mounting: root here has no CAP_SYS_ADMIN, as in most containers';
-  return [{ found, remedy: 'run it on the host itself, or in a privileged container' }];
 }
 
 /** One that is there may still not do: see embedded/busybox-image.ts. */
