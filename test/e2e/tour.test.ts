@@ -302,7 +302,7 @@ t.test('where something is missing', { skip }, async (t) => {
     [
       'no right to mount',
       ['setpriv', '--bounding-set', '-sys_admin', '--inh-caps', '-sys_admin', '--'],
-      /^· mounting: root here has no CAP_SYS_ADMIN/m,
+      /^· privilege: root without CAP_SYS_ADMIN/m,
       '1 of 3',
     ],
     ['neither', [...hiding('runc'), ...hiding('busybox')], /^· runc: [^]*^· busybox: /m, '1 of 2'],
