@@ -1,0 +1,147 @@
+// A dockerd of the test's own, beside any other: its own roots, socket and containerd, no network.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Docker {
+  /** stdout of `docker ARGUMENTS`; fails with what docker says on stderr. */
+  run(arguments_: readonly string[], options?: DockerOptions): string;
+  /** The lines of the same, without empty ones. */
+  lines(arguments_: readonly string[]): string[];
+  /** The one object that `docker inspect` prints. */
+  inspect(name: string): unknown;
+  /** What the daemon answers to GET: names in it are not cut at newlines. */
+  get(path: string): Promise<unknown>;
+  /** Ends the daemon and what it left mounted; its files are the caller's to remove. */
+  stop(): Promise<void>;
+}
+
+export interface DockerOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: Buffer;
+}
+
+/** Why a dockerd cannot be started here; undefined when it can. */
+export function whyNoDocker(): string | undefined {
+  if (process.getuid?.() !== 0) return 'starting a dockerd needs root';
+  const missing = ['dockerd', 'containerd', 'docker'].filter((name) => !isInstalled(name));
+  return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')}`;
+}
+
+const SYSTEM_PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+
+function folders(): string[] {
+  return [...new Set(SYSTEM_PATH.split(':'))].filter((folder) => folder !== '');
+}
+
+export function isInstalled(program: string): boolean {
+  return folders().some((folder) => existsSync(join(folder, program)));
+}
+
+/** `root` is an absolute path, short enough for a socket in it. */
+export async function startDocker(root: string): Promise<Docker> {
+  mkdirSync(join(root, 'client'), { recursive: true });
+  const socket = `unix://${root}/docker.sock`;
+  const environment = {
+    PATH: SYSTEM_PATH,
+    DOCKER_HOST: socket,
+    DOCKER_CONFIG: join(root, 'client'),
+  };
+  const log = openSync(join(root, 'dockerd.log'), 'w');
+  const daemon = spawn(
+    'dockerd',
+    [
+      ...['--data-root', join(root, 'data'), '--exec-root', join(root, 'exec')],
+      ...['-H', socket, '--pidfile', join(root, 'dockerd.pid')],
+      ...['--bridge', 'none', '--iptables=false', '--storage-driver', 'overlay2'],
+    ],
+    { stdio: ['ignore', log, log], env: { ...process.env, PATH: SYSTEM_PATH } },
+  );
+  const ended = new Promise<void>((resolve) => {
+    daemon.on('exit', () => {
+      resolve();
+    });
+  });
+  const stop = async (): Promise<void> => {
+    daemon.kill('SIGTERM');
+    await ended;
+    for (const mount of mountsBeneath(root)) spawnSync('umount', ['-l', mount]);
+  };
+  let client: string | undefined;
+  for (let tries = 0; client === undefined; tries += 1) {
+    if (daemon.exitCode !== null || tries === 150) {
+      await stop();
+      throw new Error(`dockerd did not start: ${lastLine(join(root, 'dockerd.log'))}`);
+    }
+    await sleep(200);
+    client = findClient(environment);
+  }
+  return { ...commands(client, environment), stop };
+}
+
+/** The docker that came with the daemon, where several are installed; else one that it answers. */
+function findClient(environment: NodeJS.ProcessEnv): string | undefined {
+  const format = '{{.Client.Version}} {{.Server.Version}}';
+  const answers = folders()
+    .map((folder) => join(folder, 'docker'))
+    .filter((path) => existsSync(path))
+    .flatMap((path) => {
+      const { status, stdout } = spawnSync(path, ['version', '--format', format], {
+        env: environment,
+        encoding: 'utf8',
+        timeout: 10_000,
+      });
+      if (status !== 0) return [];
+      const [own, server] = stdout.trim().split(' ');
+      return [{ path, isOfDaemon: own === server }];
+    });
+  return (answers.find(({ isOfDaemon }) => isOfDaemon) ?? answers[0])?.path;
+}
+
+function commands(client: string, environment: NodeJS.ProcessEnv): Omit<Docker, 'stop'> {
+  const run: Docker['run'] = (arguments_, options = {}) => {
+    const result = spawnSync(client, arguments_, {
+      env: { ...environment, ...options.environment },
+      input: options.input ?? '',
+      encoding: 'utf8',
+      timeout: 300_000,
+      maxBuffer: 1 << 28,
+    });
+    if (result.status === 0) return result.stdout;
+    const reason = result.error?.message ?? `${result.stdout}\n${result.stderr}`.trim();
+    throw new Error(`docker ${arguments_.join(' ')}: ${reason.slice(-4000)}`);
+  };
+  return {
+    run,
+    lines: (arguments_) => run(arguments_).split('\n').filter(Boolean),
+    inspect: (name) => (JSON.parse(run(['inspect', name])) as unknown[])[0],
+    get: (path) => getJson(environment['DOCKER_HOST']?.replace('unix://', '') ?? '', path),
+  };
+}
+
+function getJson(socketPath: string, path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+      });
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+function lastLine(path: string): string {
+  return readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '';
+}
+
+/** Innermost first. */
+export function mountsBeneath(root: string): string[] {
+  const mounts = execFileSync('cat', ['/proc/self/mountinfo'], { encoding: 'utf8' });
+  const points = mounts.split('\n').map((line) => line.split(' ')[4] ?? '');
+  return points.filter((point) => point.startsWith(`${root}/`)).reverse();
+}
