@@ -66,11 +66,21 @@ function makeManifest(image: Image): { descriptor: Descriptor; bytes: Buffer } {
       schemaVersion: 2,
       mediaType,
       config: { ...image.configDescriptor, mediaType: MEDIA_TYPE.ociConfig },
-      layers: image.layers.map(({ descriptor }) => descriptor),
+      layers: image.layers.map(({ descriptor }) => ({
+        ...descriptor,
+        mediaType: OCI_LAYER_TYPES[layerCompression(descriptor.mediaType) ?? 'none'],
+      })),
     }),
   );
   return { descriptor: { mediaType, digest: sha256Digest(bytes), size: bytes.length }, bytes };
 }
+
+/** In a manifest of OCI not every tool takes Docker's names for the same bytes (umoci does not). */
+const OCI_LAYER_TYPES = {
+  none: MEDIA_TYPE.ociLayer,
+  gzip: MEDIA_TYPE.ociLayerGzip,
+  zstd: MEDIA_TYPE.ociLayerZstd,
+} as const;
 
 function writeBlob(store: Store, digest: Digest, bytes: Buffer): void {
   const path = blobPath(store.paths, digest);
