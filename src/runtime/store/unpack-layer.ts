@@ -1,6 +1,7 @@
 // A layer's tar becomes a directory that overlayfs understands. GNU tar unpacks, because it
 // knows every xattr and sparse form and restores them byte for byte; the index decides what it
 // is given and which kernel whiteouts and opaque marks are made afterwards.
+import type { Writable } from 'node:stream';
 import type { TarSink } from '../../image/tar-forwarder.js';
 import { CutawayError } from '../../oci/error.js';
 import type { Host } from '../../host/host.js';
@@ -52,19 +53,16 @@ export function startUnpacking(host: Host, directory: string): Unpacking {
   });
   // A tar that dies closes its end; its exit status tells why.
   stdin?.on('error', () => undefined);
+  // Many writes may wait for the same drain.
+  let draining: Promise<void> | undefined;
   return {
     sink: {
       write: (bytes) => {
         if (stdin === undefined || stdin.destroyed || stdin.write(bytes)) return undefined;
-        return new Promise<void>((resolve) => {
-          const goOn = () => {
-            stdin.off('drain', goOn);
-            stdin.off('close', goOn);
-            resolve();
-          };
-          stdin.on('drain', goOn);
-          stdin.on('close', goOn);
+        draining ??= drained(stdin).then(() => {
+          draining = undefined;
         });
+        return draining;
       },
       end: () => {
         stdin?.end();
@@ -83,6 +81,19 @@ export function startUnpacking(host: Host, directory: string): Unpacking {
       child.kill('SIGKILL');
     },
   };
+}
+
+/** Resolves also when the reader is gone. */
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const goOn = () => {
+      stream.off('drain', goOn);
+      stream.off('close', goOn);
+      resolve();
+    };
+    stream.on('drain', goOn);
+    stream.on('close', goOn);
+  });
 }
 
 /** Marks what the layer deletes, and gives directories without an entry their metadata. */
