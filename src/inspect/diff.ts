@@ -40,7 +40,7 @@ async function diffContainer(
   context: TargetContext,
   target: ContainerTarget,
 ): Promise<DiffDocument> {
-  const lower = await lowerStack(context, target);
+  const lower = await lowerStack(context, target, { hash: true });
   const upper = upperLayer(context, target, { hash: true });
   const changes = diffUpper(mergeStack(lower), upper.index);
   const before = containerImage(context, target).subject;

@@ -79,7 +79,7 @@ async function countUpper(
   target: ContainerTarget,
   problems: Problem[],
 ): Promise<{ added: number; changed: number; deleted: number; contentSize: number }> {
-  const lower = await lowerStack(context, target);
+  const lower = await lowerStack(context, target, { hash: false });
   const { index } = upperLayer(context, target, { hash: false });
   problems.push(...lower.problems, ...index.problems);
   const changes = diffUpper(mergeStack(lower), index);

@@ -68,12 +68,16 @@ export function containerImage(context: TargetContext, target: ContainerTarget):
 }
 
 /** Below the container's own directory: the image, and the init layer on top of it. */
-export async function lowerStack(context: TargetContext, target: ContainerTarget): Promise<Stack> {
+export async function lowerStack(
+  context: TargetContext,
+  target: ContainerTarget,
+  options: { hash: boolean },
+): Promise<Stack> {
   const below = await imageStack(containerImage(context, target));
   const inits = target.container.directories.lower.filter(({ role }) => role === 'init');
   const readings = inits
     .filter(({ directory }) => context.host.findStatus(directory) !== undefined)
-    .map(({ directory }) => indexDirectory(context.host, directory));
+    .map(({ directory }) => indexDirectory(context.host, directory, options));
   return {
     layers: [...below.layers, ...readings.map((index) => ({ role: 'init' as const, index }))],
     problems: [...below.problems, ...readings.flatMap(({ problems }) => problems)],
@@ -108,7 +112,7 @@ export async function targetStack(
   options: { hash: boolean },
 ): Promise<Stack> {
   if (target.kind === 'image') return await imageStack(target);
-  const lower = await lowerStack(context, target);
+  const lower = await lowerStack(context, target, options);
   const upper = upperLayer(context, target, options);
   return {
     layers: [...lower.layers, upper],
