@@ -9,11 +9,14 @@ import type { Bind } from './spec/mounts.js';
 import {
   isContainerName,
   listContainerIDs,
+  writeState,
   type ContainerRecord,
+  type ContainerState,
 } from './store/container-store.js';
 import { containerPaths } from './store/paths.js';
 import { exclusively, type Store } from './store/store.js';
 import { makeTemporaryDirectory } from './store/temporary.js';
+import { identifySelf } from './supervision.js';
 
 /** What `run` and `create` were asked for; what is absent is the image's own. */
 export interface CreateOptions {
@@ -43,6 +46,7 @@ export interface ContainerImage {
   readonly layers: readonly { readonly chainID: Digest; readonly diffID: Digest }[];
 }
 
+/** Whoever calls it starts the container, or ends with `completeCreation`. */
 export function createContainer(
   store: Store,
   image: ContainerImage,
@@ -61,9 +65,18 @@ export function createContainer(
     claimName(store, record.name, id);
     const content = `${JSON.stringify(record, null, 2)}\n`;
     store.host.writeFile(`${temporary}/container.json`, content, 0o600);
+    // Until it is made or started this process answers for it: if it dies, what is half done is
+    // known to be nobody's.
+    const state: ContainerState = { supervisor: identifySelf(store) };
+    store.host.writeFile(`${temporary}/state.json`, JSON.stringify(state), 0o600);
     store.host.rename(temporary, containerPaths(store.paths, id).directory);
     return record;
   });
+}
+
+/** The container is made, and nobody answers for it until it is started. */
+export function completeCreation(store: Store, record: ContainerRecord): void {
+  writeState(store, record.id, {});
 }
 
 function makeRecord(

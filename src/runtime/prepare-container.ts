@@ -19,13 +19,18 @@ import type { Store } from './store/store.js';
 import { tearDown } from './tear-down.js';
 
 /** Mounts, and writes the bundle. On failure nothing stays mounted. */
-export function prepareContainer(store: Store, record: ContainerRecord): void {
+export function prepareContainer(
+  store: Store,
+  record: ContainerRecord,
+  // What will be removed at its end need not be on the disk by then.
+  options: { volatile: boolean } = { volatile: record.autoRemove },
+): void {
   requirePrivilege(store);
   requireBindSources(store, record);
   const paths = containerPaths(store.paths, record.id);
   makeDirectories(store, record, paths);
   try {
-    mountRoot(store, record, paths);
+    mountRoot(store, record, paths, options);
     if (record.network === 'none') holdNetworkNamespace(store, paths);
     writeBundle(store, record, paths);
   } catch (error) {
@@ -36,7 +41,8 @@ export function prepareContainer(store: Store, record: ContainerRecord): void {
 
 /** The bundle alone, for a container that is not started yet: mounted only meanwhile. */
 export function prepareBundle(store: Store, record: ContainerRecord): void {
-  prepareContainer(store, record);
+  // The kernel refuses to mount a volatile upperdir a second time (overlayfs.rst).
+  prepareContainer(store, record, { volatile: false });
   tearDown(store, record);
 }
 
@@ -86,7 +92,12 @@ function imageLayerNames(store: Store, record: ContainerRecord): string[] {
   return names;
 }
 
-function mountRoot(store: Store, record: ContainerRecord, paths: ContainerPaths): void {
+function mountRoot(
+  store: Store,
+  record: ContainerRecord,
+  paths: ContainerPaths,
+  options: { volatile: boolean },
+): void {
   const images = imageLayerNames(store, record);
   const diffs = images.map((name) => `${overlayDirectory(store.paths, name)}/diff`);
   const init = ensureInitLayer(store, record.layers.at(-1)?.chainID, diffs);
@@ -100,8 +111,7 @@ function mountRoot(store: Store, record: ContainerRecord, paths: ContainerPaths)
       upper: paths.upper,
       work: paths.work,
       target: paths.merged,
-      // What will be removed at its end need not be on the disk by then.
-      volatile: record.autoRemove,
+      volatile: options.volatile,
     }),
   );
 }

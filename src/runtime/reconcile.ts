@@ -1,16 +1,18 @@
 // What a killed process left behind: found by every command that acts, and cleaned up. The store
 // says what was under way; a pid with its start time says whether anybody still works on it.
 import { hasCode } from '../oci/error.js';
-import { deleteArguments, findRuntime } from './runc.js';
-import { removeContainerFiles, tearDown } from './tear-down.js';
+import { deleteRuntimeState } from './runc.js';
+import { identifySelf } from './supervision.js';
+import { removeContainerFiles, takeAway, tearDown } from './tear-down.js';
 import {
   findContainer,
+  isSupervised,
   listContainerIDs,
   writeState,
+  type ContainerState,
   type StoredContainer,
 } from './store/container-store.js';
 import { containerPaths } from './store/paths.js';
-import { isAlive } from './store/process-identity.js';
 import { removeAbandonedWork } from './store/temporary.js';
 import { exclusively, type Store } from './store/store.js';
 
@@ -25,36 +27,60 @@ export async function reconcile(store: Store): Promise<void> {
   removeStaleNames(store);
 }
 
-/** It was started, its supervisor is gone, and so is its first process. */
-function isAbandoned(store: Store, { state, status }: StoredContainer): boolean {
-  if (status === 'running' || state.finishedAt !== undefined) return false;
-  if (state.supervisor === undefined) return false;
-  return !isAlive(store.host, state.supervisor);
+/** Its supervisor is gone, and so is its first process. */
+function isAbandoned(store: Store, { record, state, status }: StoredContainer): boolean {
+  if (status === 'running' || state.supervisor === undefined) return false;
+  return !isSupervised(store, record.id, state);
 }
 
 async function bury(store: Store, { record, state }: StoredContainer): Promise<void> {
-  const { id } = record;
-  const paths = containerPaths(store.paths, id);
-  if (store.host.findStatus(paths.runtimeState) !== undefined) {
-    await store.host.run(deleteArguments(findRuntime(store.host), store.paths, id));
-  }
+  if (!takeOver(store, record.id)) return;
+  await deleteRuntimeState(store, record.id);
   tearDown(store, record);
-  if (record.autoRemove) removeContainerFiles(store, record.id, record.name);
-  else {
-    writeState(store, id, {
-      ...(state.startedAt === undefined ? {} : { startedAt: state.startedAt }),
-      finishedAt: new Date(store.host.now()).toISOString(),
-      error: 'its supervisor was killed: the exit status is not known',
-    });
+  if (record.autoRemove) removeContainerFiles(store, record.id);
+  else writeState(store, record.id, endState(store, state));
+}
+
+/** Of several commands that find it abandoned, one sees to it. */
+function takeOver(store: Store, id: string): boolean {
+  return exclusively(store, () => {
+    const container = findContainer(store, id);
+    if (container === undefined || !isAbandoned(store, container)) return false;
+    writeState(store, id, { ...container.state, supervisor: identifySelf(store) });
+    return true;
+  });
+}
+
+/** One that was killed while it was being made is made: its first start does the rest. */
+function endState(store: Store, state: ContainerState): ContainerState {
+  const { startedAt, finishedAt, exitCode, error } = state;
+  if (startedAt === undefined) return {};
+  // It had ended before, and whoever wanted to remove it was killed.
+  if (finishedAt !== undefined) {
+    return {
+      startedAt,
+      finishedAt,
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(error === undefined ? {} : { error }),
+    };
   }
+  return {
+    startedAt,
+    finishedAt: new Date(store.host.now()).toISOString(),
+    error: 'its supervisor was killed: the exit status is not known',
+  };
 }
 
 /** A directory without its record: a removal that was interrupted. */
 function finishRemoval(store: Store, id: string): void {
-  exclusively(store, () => {
-    const { record } = containerPaths(store.paths, id);
-    if (store.host.findStatus(record) === undefined) removeContainerFiles(store, id, undefined);
+  const rubbish = exclusively(store, () => {
+    const { record, directory } = containerPaths(store.paths, id);
+    const isHalf = store.host.findStatus(record) === undefined;
+    return isHalf && store.host.findStatus(directory) !== undefined
+      ? takeAway(store, id)
+      : undefined;
   });
+  if (rubbish !== undefined) store.host.removeTree(rubbish);
 }
 
 /** A name whose container never came to be, or is gone. */

@@ -1,49 +1,72 @@
 import { CutawayError } from '../oci/error.js';
-import { isAlive } from './store/process-identity.js';
-import type { StoredContainer } from './store/container-store.js';
-import { findContainer } from './store/container-store.js';
-import type { Store } from './store/store.js';
+import { deleteRuntimeState } from './runc.js';
+import {
+  findContainer,
+  isSupervised,
+  writeState,
+  type StoredContainer,
+} from './store/container-store.js';
+import { tidyStore } from './store/garbage.js';
+import { blobPath } from './store/image-store.js';
+import { exclusively, type Store } from './store/store.js';
+import { identifySelf } from './supervision.js';
 import { removeContainerFiles, tearDown } from './tear-down.js';
 
 /** Removes a container that does not run; with `force` a running one is killed first. */
 export async function removeContainer(
   store: Store,
-  container: StoredContainer,
+  { record }: StoredContainer,
   options: { force: boolean },
 ): Promise<void> {
-  const { record } = container;
-  if (container.status === 'running') {
-    if (!options.force) {
-      throw new CutawayError('IN_USE', `remove container "${record.name}": it is running`, {
-        hint: `cutaway rm -f ${record.name} kills it first`,
-      });
-    }
-    await killContainer(store, container);
+  for (;;) {
+    const container = findContainer(store, record.id);
+    // With --rm its supervisor has removed it already.
+    if (container === undefined) break;
+    if (options.force) await endContainer(store, container);
+    else refuseBusy(store, container);
+    if (!claimIdle(store, record.id)) continue;
+    await deleteRuntimeState(store, record.id);
+    tearDown(store, record);
+    removeContainerFiles(store, record.id);
+    break;
   }
-  // With --rm the supervisor has removed it already.
-  if (findContainer(store, record.id) === undefined) return;
-  tearDown(store, record);
-  removeContainerFiles(store, record.id, record.name);
+  // Its image was removed before it, and left it the layers.
+  if (store.host.findStatus(blobPath(store.paths, record.image.id)) === undefined) tidyStore(store);
+}
+
+/** From then on nobody starts it; false when somebody has started or removed it meanwhile. */
+function claimIdle(store: Store, id: string): boolean {
+  return exclusively(store, () => {
+    const container = findContainer(store, id);
+    if (container === undefined || isBusy(store, container)) return false;
+    writeState(store, id, { ...container.state, supervisor: identifySelf(store) });
+    return true;
+  });
+}
+
+function isBusy(store: Store, { record, status, state }: StoredContainer): boolean {
+  return status === 'running' || isSupervised(store, record.id, state);
+}
+
+function refuseBusy(store: Store, container: StoredContainer): void {
+  if (!isBusy(store, container)) return;
+  const { name } = container.record;
+  const what = container.status === 'running' ? 'running' : 'about to be started or removed';
+  throw new CutawayError('IN_USE', `remove container "${name}": it is ${what}`, {
+    hint: `cutaway rm -f ${name} kills it first`,
+  });
 }
 
 const KILL_MILLISECONDS = 10_000;
 
 /** KILL to the first process, and a wait until its supervisor has written down the end. */
-async function killContainer(
-  store: Store,
-  { record, init, state }: StoredContainer,
-): Promise<void> {
-  if (init === undefined) return;
-  store.host.sendSignal(init.pid, 'SIGKILL');
+async function endContainer(store: Store, { record }: StoredContainer): Promise<void> {
   const deadline = store.host.now() + KILL_MILLISECONDS;
   while (store.host.now() < deadline) {
-    const supervised = state.supervisor !== undefined && isAlive(store.host, state.supervisor);
-    if (!supervised && !isAlive(store.host, init)) return;
-    const now = findContainer(store, record.id);
-    if (now === undefined || now.state.finishedAt !== undefined) return;
+    const container = findContainer(store, record.id);
+    if (container === undefined || !isBusy(store, container)) return;
+    if (container.init !== undefined) store.host.sendSignal(container.init.pid, 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new CutawayError('UNAVAILABLE', `kill container "${record.name}": it is still there`, {
-    data: { pid: init.pid },
-  });
+  throw new CutawayError('UNAVAILABLE', `kill container "${record.name}": it is still there`);
 }

@@ -8,9 +8,9 @@ import {
   type ContainerRecord,
   type ContainerState,
 } from './store/container-store.js';
-import { identifyProcess } from './store/process-identity.js';
 import type { Store } from './store/store.js';
 import { StartError, supervise, type Supervised, type SupervisedStdio } from './supervise.js';
+import { claimSupervision } from './supervision.js';
 import { removeContainerFiles, tearDown } from './tear-down.js';
 
 /** Mounts, runs, waits for nothing: `finish` the container when `ended` settles. */
@@ -20,7 +20,7 @@ export function startContainer(
   stdio: SupervisedStdio,
 ): Supervised {
   findRuntime(store.host);
-  claimSupervision(store, record.id);
+  claimSupervision(store, record);
   try {
     prepareContainer(store, record);
     return supervise(store, record, stdio);
@@ -28,13 +28,6 @@ export function startContainer(
     finishContainer(store, record, { error: causeText(error) });
     throw error;
   }
-}
-
-/** From now on this process answers for the container; a dead one's claim is void. */
-export function claimSupervision(store: Store, id: string): void {
-  const self = identifyProcess(store.host, store.host.processId);
-  const startedAt = new Date(store.host.now()).toISOString();
-  writeState(store, id, { startedAt, ...(self === undefined ? {} : { supervisor: self }) });
 }
 
 export interface Ending {
@@ -45,8 +38,9 @@ export interface Ending {
 /** Unmounts, writes down how it ended, and with `--rm` removes it. */
 export function finishContainer(store: Store, record: ContainerRecord, ending: Ending): void {
   tearDown(store, record);
+  if (findContainer(store, record.id) === undefined) return;
   if (record.autoRemove) {
-    removeContainerFiles(store, record.id, record.name);
+    removeContainerFiles(store, record.id);
     return;
   }
   const startedAt = findContainer(store, record.id)?.state.startedAt;

@@ -1,7 +1,8 @@
 // The OCI runtime, runc(8), as a program: what we ask of it and what its failures mean.
 import type { ReadHost } from '../host/host.js';
 import { CutawayError, hasCode } from '../oci/error.js';
-import type { ContainerPaths, StorePaths } from './store/paths.js';
+import { runtimeDirectory, type ContainerPaths, type StorePaths } from './store/paths.js';
+import type { Store } from './store/store.js';
 
 /** The full path of runc; UNAVAILABLE with the way out when there is none. */
 export function findRuntime(host: ReadHost): string {
@@ -34,9 +35,18 @@ export function runArguments(
   ];
 }
 
-/** `runc delete --force`: what a supervisor that was killed has left behind. */
-export function deleteArguments(runtime: string, store: StorePaths, id: string): string[] {
-  return [...runtimeArguments(runtime, store), 'delete', '--force', id];
+/**
+ * `runc delete --force`: what a supervisor that was killed has left behind, cgroups included.
+ * Kills what still runs of it.
+ */
+export async function deleteRuntimeState({ host, paths }: Store, id: string): Promise<void> {
+  const directory = runtimeDirectory(paths, id);
+  if (host.findStatus(directory) === undefined) return;
+  const runtime = host.findProgram('runc');
+  if (runtime === undefined) return;
+  await host.run([...runtimeArguments(runtime, paths), 'delete', '--force', id]);
+  // Killed early, the runtime leaves a directory that it does not know itself.
+  host.removeTree(directory);
 }
 
 function runtimeArguments(runtime: string, store: StorePaths): string[] {

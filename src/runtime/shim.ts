@@ -3,11 +3,12 @@
 // tells who started it whether the program runs; then stdout is closed.
 import { linuxHost } from '../host/linux-host.js';
 import { causeText } from '../oci/error.js';
-import { claimSupervision, waitContainer } from './run-container.js';
+import { waitContainer } from './run-container.js';
 import { findContainer } from './store/container-store.js';
 import { containerPaths } from './store/paths.js';
 import { openStore } from './store/store.js';
 import { StartError, supervise } from './supervise.js';
+import { claimSupervision } from './supervision.js';
 
 /** What the shim says when it knows. */
 export type ShimReport =
@@ -21,7 +22,7 @@ async function main(dataRoot: string, id: string): Promise<void> {
   if (container === undefined) throw new Error(`no such container: ${id}`);
   const { record } = container;
   process.title = `cutaway-shim ${record.name} ${id.slice(0, 12)}`;
-  claimSupervision(store, id);
+  claimSupervision(store, record);
   const log = containerPaths(store.paths, id).log;
   const logger = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
     const time = new Date(host.now()).toISOString();

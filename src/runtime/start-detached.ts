@@ -1,12 +1,13 @@
 // Starting a container that this process does not stay with: it is handed to a shim.
 import { CutawayError, causeText } from '../oci/error.js';
 import { prepareContainer } from './prepare-container.js';
-import { claimSupervision, finishContainer } from './run-container.js';
+import { finishContainer } from './run-container.js';
 import { findRuntime } from './runc.js';
 import type { ShimReport } from './shim.js';
 import type { ContainerRecord } from './store/container-store.js';
 import type { Store } from './store/store.js';
 import { StartError } from './supervise.js';
+import { claimSupervision, handOverSupervision } from './supervision.js';
 
 /** Resolves when the container's program runs. `shim`: argv of the shim without its arguments. */
 export async function startDetached(
@@ -22,20 +23,23 @@ export async function startDetached(
       { hint: `cutaway start -ai ${record.name} runs it on this terminal` },
     );
   }
-  claimSupervision(store, record.id);
+  claimSupervision(store, record);
   try {
     prepareContainer(store, record);
   } catch (error) {
     finishContainer(store, record, { error: causeText(error) });
     throw error;
   }
-  const child = store.host.spawn([...shim, store.paths.root, record.id], {
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'ignore',
-    detached: true,
-    directory: '/',
-  });
+  const argv = [...shim, store.paths.root, record.id];
+  const child = handOverSupervision(store, record, () =>
+    store.host.spawn(argv, {
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'ignore',
+      detached: true,
+      directory: '/',
+    }),
+  );
   const report = await readReport(child.stdout);
   child.unref();
   if (report.started) return;

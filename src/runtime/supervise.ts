@@ -12,6 +12,7 @@ import {
 import { openStderrGate } from './stderr-gate.js';
 import type { ContainerRecord } from './store/container-store.js';
 import { containerPaths, type ContainerPaths } from './store/paths.js';
+import { identifyProcess } from './store/process-identity.js';
 import type { Store } from './store/store.js';
 
 export interface SupervisedStdio {
@@ -63,6 +64,7 @@ export function supervise(
     detached: !record.terminal,
     directory: paths.bundle,
   });
+  rememberRuntime(host, paths, child.pid);
   child.stdout?.on('data', (chunk: Buffer) => stdio.onStdout?.(chunk));
   const gate = openStderrGate(child, {
     pass: stdio.onStderr,
@@ -78,6 +80,12 @@ export function supervise(
     return exitCode ?? runtimeKilled(record, signal);
   });
   return { child, ended, waitForStart: () => waitForStart(host, paths, ended) };
+}
+
+/** Should we be killed, others know by it that the container is still in somebody's hands. */
+function rememberRuntime(host: Host, paths: ContainerPaths, pid: number): void {
+  const runtime = identifyProcess(host, pid);
+  if (runtime !== undefined) host.writeFile(paths.runtimePid, JSON.stringify(runtime), 0o600);
 }
 
 /** The pid file is written when the program has been started. */

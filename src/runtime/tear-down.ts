@@ -1,17 +1,19 @@
 // The way back: mounts, the network namespace, the files of a container.
+import type { Host } from '../host/host.js';
 import { hasCode } from '../oci/error.js';
-import type { ContainerRecord } from './store/container-store.js';
+import { findContainer, type ContainerRecord } from './store/container-store.js';
 import { containerPaths, shortLinkName } from './store/paths.js';
-import type { Store } from './store/store.js';
+import { exclusively, type Store } from './store/store.js';
+import { makeTemporaryDirectory } from './store/temporary.js';
 
 /** Unmounts what starting has mounted. What is not there any more is no error. */
 export function tearDown(store: Store, record: ContainerRecord): void {
-  const { host } = store;
   const paths = containerPaths(store.paths, record.id);
   unmountIfMounted(store, paths.merged);
   unmountIfMounted(store, paths.networkNamespace);
-  for (const path of [paths.networkNamespace, paths.pidFile, paths.runtimeLog]) {
-    if (host.findStatus(path) !== undefined) host.removeFile(path);
+  const { networkNamespace, pidFile, runtimePid, runtimeLog } = paths;
+  for (const path of [networkNamespace, pidFile, runtimePid, runtimeLog]) {
+    removeIfThere(store, path);
   }
 }
 
@@ -24,23 +26,46 @@ function unmountIfMounted(store: Store, path: string): void {
   }
 }
 
+/** Removes a container from the disk. */
+export function removeContainerFiles(store: Store, id: string): void {
+  const rubbish = exclusively(store, () => takeAway(store, id));
+  store.host.removeTree(rubbish);
+}
+
 /**
- * Removes a container from the disk. Its record goes first: from then on it is gone for
- * everybody, and an interrupted removal is finished by the next command.
+ * Moves the files of a container out of everybody's sight, to be removed; call it under the
+ * store's lock. The record goes first: from then on the container is gone, and what is
+ * interrupted here is finished by the next command. The rest goes by renaming, which is quick.
  */
-export function removeContainerFiles(store: Store, id: string, name: string | undefined): void {
+export function takeAway(store: Store, id: string): string {
   const { host } = store;
   const paths = containerPaths(store.paths, id);
-  for (const path of [paths.record, paths.state]) {
-    if (host.findStatus(path) !== undefined) host.removeFile(path);
-  }
-  if (name !== undefined) removeIfThere(store, `${store.paths.names}/${name}`);
+  const rubbish = makeTemporaryDirectory(store);
+  const name = findContainer(store, id)?.record.name;
+  removeIfThere(store, paths.record);
+  if (name !== undefined) freeName(store, name, id);
   unmountIfMounted(store, paths.merged);
   removeIfThere(store, `${store.paths.links}/${shortLinkName(id)}`);
-  host.removeTree(paths.overlay);
-  host.removeTree(paths.directory);
+  moveIfThere(host, paths.overlay, `${rubbish}/overlay`);
+  moveIfThere(host, paths.directory, `${rubbish}/container`);
+  return rubbish;
+}
+
+function freeName(store: Store, name: string, id: string): void {
+  const claim = `${store.paths.names}/${name}`;
+  if (store.host.findStatus(claim) !== undefined && store.host.readLink(claim) === id) {
+    store.host.removeFile(claim);
+  }
+}
+
+function moveIfThere(host: Host, from: string, to: string): void {
+  if (host.findStatus(from) !== undefined) host.rename(from, to);
 }
 
 function removeIfThere(store: Store, path: string): void {
-  if (store.host.findStatus(path) !== undefined) store.host.removeFile(path);
+  try {
+    store.host.removeFile(path);
+  } catch (error) {
+    if (!hasCode(error, 'NOT_FOUND')) throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { createContainer } from '../../runtime/create-container.js';
+import { completeCreation, createContainer } from '../../runtime/create-container.js';
 import { prepareBundle, requirePrivilege } from '../../runtime/prepare-container.js';
 import { removeContainerFiles } from '../../runtime/tear-down.js';
 import { defineCommand } from '../command.js';
@@ -21,8 +21,9 @@ export const create = defineCommand({
     const record = createContainer(store, image, wanted);
     try {
       prepareBundle(store, record);
+      completeCreation(store, record);
     } catch (error) {
-      removeContainerFiles(store, record.id, record.name);
+      removeContainerFiles(store, record.id);
       throw error;
     }
     context.print(`${record.id}\n`);

@@ -35,7 +35,7 @@ export const run = defineCommand({
       await startDetached(store, record, shimCommand());
     } catch (error) {
       if (!record.autoRemove) throw error;
-      removeContainerFiles(store, record.id, record.name);
+      removeContainerFiles(store, record.id);
       throw error;
     }
     context.print(`${record.id}\n`);

@@ -1,7 +1,12 @@
-import { CutawayError } from '../../oci/error.js';
+import { CutawayError, hasCode } from '../../oci/error.js';
 import { requirePrivilege } from '../../runtime/prepare-container.js';
 import { startDetached } from '../../runtime/start-detached.js';
-import { resolveContainer } from '../../runtime/store/container-store.js';
+import {
+  findContainer,
+  resolveContainer,
+  type ContainerRecord,
+} from '../../runtime/store/container-store.js';
+import type { Store } from '../../runtime/store/store.js';
 import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
 import { runInForeground } from '../foreground.js';
@@ -32,9 +37,19 @@ export const start = defineCommand({
         // As Docker: starting what runs is no error.
       } else if (attach) {
         return await runInForeground(context, store, record, { stdin: options.interactive });
-      } else await startDetached(store, record, shimCommand());
+      } else await startUnlessRunning(store, record);
       context.print(`${name}\n`);
     }
     return 0;
   },
 });
+
+/** Somebody else may have started it meanwhile, which is what was wanted. */
+async function startUnlessRunning(store: Store, record: ContainerRecord): Promise<void> {
+  try {
+    await startDetached(store, record, shimCommand());
+  } catch (error) {
+    if (hasCode(error, 'IN_USE') && findContainer(store, record.id)?.status === 'running') return;
+    throw error;
+  }
+}

@@ -42,7 +42,7 @@ export interface ContainerRecord {
   readonly architecture: string;
 }
 
-/** What changes: written by the supervisor only. */
+/** What changes: written by the supervisor only. Without `startedAt` it is being made. */
 export interface ContainerState {
   readonly startedAt?: string;
   readonly finishedAt?: string;
@@ -93,9 +93,31 @@ export function findContainer(store: ReadStore, id: string): StoredContainer | u
   return {
     record,
     state,
-    status: running ? 'running' : state.startedAt === undefined ? 'created' : 'exited',
+    status: running ? 'running' : hasStarted(store, id, state) ? 'exited' : 'created',
     init: running ? init : undefined,
   };
+}
+
+/** Whether its program has run, as opposed to being about to. */
+function hasStarted(store: ReadStore, id: string, state: ContainerState): boolean {
+  if (state.startedAt === undefined) return false;
+  if (!isSupervised(store, id, state)) return true;
+  return store.host.findStatus(containerPaths(store.paths, id).pidFile) !== undefined;
+}
+
+/**
+ * Whether a living process answers for the container: its supervisor, or, when that was killed,
+ * the runtime that it has started.
+ */
+export function isSupervised(
+  store: ReadStore,
+  id: string,
+  { supervisor }: ContainerState,
+): boolean {
+  if (supervisor === undefined) return false;
+  if (isAlive(store.host, supervisor)) return true;
+  const runtime = readJson(store.host, containerPaths(store.paths, id).runtimePid);
+  return runtime !== undefined && isAlive(store.host, runtime as ProcessIdentity);
 }
 
 /** The container that a name, an id or the beginning of an id stands for. */

@@ -104,6 +104,20 @@ export function listStoredImages(store: ReadStore, platform: Platform): StoredIm
   return images.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
+/** The ID of the image that a name stands for; undefined when it cannot be read. */
+export function findImageID(
+  store: ReadStore,
+  { descriptor }: ImageName,
+  platform: Platform,
+): Digest | undefined {
+  try {
+    return readManifest(store, descriptor, platform).manifest.config.digest;
+  } catch (error) {
+    if (error instanceof CutawayError) return undefined;
+    throw error;
+  }
+}
+
 /** What `text` stands for: a reference, a digest, or the beginning of an image ID. */
 export function findStoredImage(
   store: ReadStore,
@@ -149,8 +163,7 @@ function readImage(
   names: readonly ImageName[],
   platform: Platform,
 ): StoredImage {
-  const manifestDescriptor = selectManifest(store, descriptor, platform);
-  const manifest = parseManifest(readBlob(store, manifestDescriptor), manifestDescriptor.mediaType);
+  const { manifest, manifestDescriptor } = readManifest(store, descriptor, platform);
   const config = parseImageConfig(readBlob(store, manifest.config));
   const diffIDs = config.rootfs.diff_ids;
   const chain = chainIDs(diffIDs);
@@ -159,12 +172,17 @@ function readImage(
     diffID: required(diffIDs[index], manifestDescriptor),
     chainID: required(chain[index], manifestDescriptor),
   }));
+  const id = manifest.config.digest;
+  // Two manifests can stand for one image: the same layers, stored in another way.
   const references = names
-    .filter((name) => name.descriptor.digest === descriptor.digest)
+    .filter(
+      (name) =>
+        name.descriptor.digest === descriptor.digest || findImageID(store, name, platform) === id,
+    )
     .flatMap(({ reference }) => (reference === undefined ? [] : [familiar(reference)]))
     .sort();
   return {
-    id: manifest.config.digest,
+    id,
     references,
     descriptor,
     manifestDescriptor,
@@ -172,6 +190,16 @@ function readImage(
     config,
     layers,
   };
+}
+
+function readManifest(
+  store: ReadStore,
+  descriptor: Descriptor,
+  platform: Platform,
+): { manifest: Manifest; manifestDescriptor: Descriptor } {
+  const manifestDescriptor = selectManifest(store, descriptor, platform);
+  const bytes = readBlob(store, manifestDescriptor);
+  return { manifest: parseManifest(bytes, manifestDescriptor.mediaType), manifestDescriptor };
 }
 
 function required(digest: Digest | undefined, manifest: Descriptor): Digest {

@@ -20,6 +20,8 @@ export interface StorePaths {
   /** Work in progress, each directory named after the process that fills it. */
   readonly temporary: string;
   readonly lock: string;
+  /** Held by those who bring images in, against those who take away what nobody has named. */
+  readonly arrivals: string;
   /** What does not outlive a reboot: the runtime's state, pid files, network namespaces. */
   readonly run: string;
 }
@@ -45,6 +47,7 @@ export function storePaths(host: ReadHost, root: string): StorePaths {
     indexes: `${root}/index`,
     temporary: `${root}/tmp`,
     lock: `${root}/lock`,
+    arrivals: `${root}/arrivals`,
     run: runDirectory(host, root),
   };
 }
@@ -95,9 +98,17 @@ export interface ContainerPaths {
   readonly merged: string;
   readonly overlay: string;
   readonly runtimeState: string;
+  /** The container's first process, as the runtime writes it down when it runs. */
   readonly pidFile: string;
+  /** The runtime itself. */
+  readonly runtimePid: string;
   readonly runtimeLog: string;
   readonly networkNamespace: string;
+}
+
+/** Where the runtime keeps what it knows of a container while it exists. */
+export function runtimeDirectory(paths: StorePaths, id: string): string {
+  return `${paths.run}/runc/${id}`;
 }
 
 export function containerPaths(paths: StorePaths, id: string): ContainerPaths {
@@ -114,8 +125,9 @@ export function containerPaths(paths: StorePaths, id: string): ContainerPaths {
     upper: `${overlay}/diff`,
     work: `${overlay}/work`,
     merged: `${overlay}/merged`,
-    runtimeState: `${paths.run}/runc/${id}/state.json`,
+    runtimeState: `${runtimeDirectory(paths, id)}/state.json`,
     pidFile: `${paths.run}/pid/${id}`,
+    runtimePid: `${paths.run}/pid/${id}.runtime`,
     runtimeLog: `${paths.run}/log/${id}`,
     networkNamespace: `${paths.run}/netns/${id.slice(0, 12)}`,
   };
