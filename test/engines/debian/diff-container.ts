@@ -70,7 +70,11 @@ async function dockerChanges({ docker }: World): Promise<string[]> {
   return changes.map(({ Kind, Path }) => `${'CAD'.charAt(Kind)} ${Path}`).sort();
 }
 
-function differences({ ours, theirs }: Answers): string[] {
+/** Docker's init layer has these besides what ours has: a container that deletes /etc loses them. */
+const OF_INIT_LAYER = /^D \/(?:etc\/mtab|\.dockerenv)$/;
+
+function differences({ ours, theirs: all }: Answers): string[] {
+  const theirs = all.filter((line) => !OF_INIT_LAYER.test(line));
   const [left, right] = [new Set(ours), new Set(theirs)];
   return firstOf([
     ...ours.filter((line) => !right.has(line)).map((line) => `ours alone: ${line}`),

@@ -44,7 +44,8 @@ const OPERATIONS: readonly Operation[] = [
   (_random, path, other) => `mv ${path} ${other}`,
   (_random, path, other) => `mv -T ${path} ${other}`,
   (_random, path) => `mv ${path} /tmp/away && mv /tmp/away ${path}`,
-  (_random, path, other) => `cp -a ${path} ${other}`,
+  // What becomes of a directory copied into itself hangs on the order of readdir(3).
+  (_random, path, other) => `cp -a ${path} ${isBeneath(other, path) ? '/tmp' : other}`,
   (_random, path, other) => `cp ${path} ${other}`,
   (_random, path, other) => `ln ${path} ${other}`,
   (random, path) => `ln -s ${random.pick(NEW_NAMES)} ${path}`,
@@ -66,6 +67,10 @@ const OPERATIONS: readonly Operation[] = [
   (_random, path) => `mkfifo ${path}`,
   (random, path) => `mknod ${path} ${random.pick(['c', 'b'])} 1 ${random.below(9) + 1}`,
 ];
+
+function isBeneath(path: string, directory: string): boolean {
+  return `${path}/`.startsWith(`${directory}/`);
+}
 
 export function randomScript(
   random: Random,
