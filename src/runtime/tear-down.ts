@@ -1,5 +1,6 @@
 // The way back: mounts, the network namespace, the files of a container.
 import type { Host } from '../host/host.js';
+import { readMountinfo } from '../ns/mountinfo.js';
 import { hasCode } from '../oci/error.js';
 import { findContainer, type ContainerRecord } from './store/container-store.js';
 import { containerPaths, shortLinkName } from './store/paths.js';
@@ -21,9 +22,14 @@ function unmountIfMounted(store: Store, path: string): void {
   try {
     store.host.unmount(path);
   } catch (error) {
-    // EINVAL: not a mount point.
-    if (!hasCode(error, 'NOT_FOUND', 'INVALID_INPUT')) throw error;
+    // EINVAL: not a mount point. Without CAP_SYS_ADMIN the kernel does not look: EPERM.
+    if (hasCode(error, 'NOT_FOUND', 'INVALID_INPUT')) return;
+    if (!hasCode(error, 'PERMISSION_DENIED') || isMountPoint(store.host, path)) throw error;
   }
+}
+
+function isMountPoint(host: Host, path: string): boolean {
+  return readMountinfo(host, 'self').some(({ mountPoint }) => mountPoint === path);
 }
 
 /** Removes a container from the disk. */
