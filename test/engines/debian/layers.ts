@@ -65,7 +65,9 @@ export async function testLayers(t: Test, world: World): Promise<void> {
   const tars = listTars(world);
   for (const [place, names] of Object.entries(places(world))) {
     await t.test(place, async (t) => {
-      const document = (await cutaway.json('layers', names.ours)) as LayersDocument;
+      const reading = await readLayers(world, names.ours);
+      const { document } = reading;
+      checkMemory(t, reading);
       t.same(document.problems, [], 'no problems');
       compareWithDocker(t, document, image, steps);
       compareWithSkopeo(t, document, names.skopeo);
@@ -249,4 +251,28 @@ async function compareDirectories(t: Test, { cutaway }: World): Promise<void> {
   }
   const shared = layers.map(({ alsoIn }) => alsoIn);
   t.same(shared.slice(0, 3), [[BASE, GIT], [GIT], []], 'who else has it');
+}
+
+interface Reading {
+  readonly document: LayersDocument;
+  /** The most memory that was resident, in bytes; undefined where time(1) is not installed. */
+  readonly peak: number | undefined;
+}
+
+async function readLayers({ cutaway }: World, target: string): Promise<Reading> {
+  const canMeasure = isInstalled('time');
+  const wrapper = canMeasure ? ['time', '-f', '%M'] : [];
+  const { status, stdout, stderr } = await cutaway.run(['layers', '--json', target], { wrapper });
+  if (status !== 0) throw new Error(`cutaway layers ${target}: ${stderr}`);
+  const kilobytes = Number(stderr.trim().split('\n').at(-1));
+  return {
+    document: JSON.parse(stdout) as LayersDocument,
+    peak: canMeasure ? kilobytes * 1024 : undefined,
+  };
+}
+
+function checkMemory(t: Test, { document, peak }: Reading): void {
+  const largest = Math.max(...document.layers.map(({ uncompressedSize }) => uncompressedSize));
+  const skip = peak === undefined ? 'time is not installed' : false;
+  t.ok((peak ?? 0) < largest, `${peak} bytes of memory, a layer of ${largest}`, { skip });
 }
