@@ -54,5 +54,10 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
 };
 
 function inWords(message: string): string {
-  return message.replace(/(?<=: )E[A-Z]+$/, (name) => ERRNO_WORDS[name] ?? name);
+  return (
+    message
+      .replace(/(?<=: )E[A-Z]+$/, (name) => ERRNO_WORDS[name] ?? name)
+      // Node's own: "ENOSPC: no space left on device, write".
+      .replace(/(?<=: )E[A-Z]+: ([a-z ]+), [a-z]+$/, '$1')
+  );
 }

@@ -3,8 +3,8 @@
 // image, so that what a container changed holds nothing that we made (Docker has the same layer).
 import type { Host } from '../host/host.js';
 import type { Digest } from '../oci/digest.js';
-import { hasCode } from '../oci/error.js';
-import { initLayerName, overlayDirectory, shortLinkName } from './store/paths.js';
+import { placeLayerDirectory } from './store/layer-store.js';
+import { initLayerName, overlayDirectory } from './store/paths.js';
 import { makeTemporaryDirectory } from './store/temporary.js';
 import type { Store } from './store/store.js';
 
@@ -19,8 +19,7 @@ export function ensureInitLayer(
 ): string {
   const { host, paths } = store;
   const name = initLayerName(top);
-  const place = overlayDirectory(paths, name);
-  if (host.findStatus(place) !== undefined) return name;
+  if (host.findStatus(overlayDirectory(paths, name)) !== undefined) return name;
   const temporary = makeTemporaryDirectory(store);
   const layer = `${temporary}/layer`;
   const view = `${temporary}/view`;
@@ -35,31 +34,9 @@ export function ensureInitLayer(
   } finally {
     host.unmount(view);
   }
-  host.writeFile(`${layer}/link`, shortLinkName(name));
-  moveIntoPlace(store, layer, place);
-  linkDirectory(store, name);
+  placeLayerDirectory(store, layer, name);
   host.removeTree(temporary);
   return name;
-}
-
-/** Another process may have made the same layer meanwhile; one is as good as the other. */
-function moveIntoPlace(store: Store, layer: string, place: string): void {
-  try {
-    store.host.rename(layer, place);
-  } catch (error) {
-    if (!hasCode(error, 'ALREADY_EXISTS') && store.host.findStatus(place) === undefined)
-      throw error;
-  }
-}
-
-/** The short link of a directory below overlay/. */
-export function linkDirectory(store: Store, name: string): void {
-  const link = `${store.paths.links}/${shortLinkName(name)}`;
-  try {
-    store.host.createSymlink(`../${name}/diff`, link);
-  } catch (error) {
-    if (!hasCode(error, 'ALREADY_EXISTS')) throw error;
-  }
 }
 
 /** `view` shows the image; where a symlink stands in a path it is left to the runtime. */

@@ -2,12 +2,13 @@
 // mount, the network namespace, the bundle. `tearDown` is the way back.
 import { planOverlayMount } from '../overlay/mount.js';
 import { CutawayError } from '../oci/error.js';
-import { ensureInitLayer, linkDirectory } from './init-layer.js';
+import { ensureInitLayer } from './init-layer.js';
 import { mergeEnvironment } from './spec/environment.js';
 import { makeRuntimeConfig } from './spec/make-runtime-config.js';
 import { resolveUser } from './spec/user.js';
 import { bundleAddresses } from './bundle-files.js';
 import type { ContainerRecord } from './store/container-store.js';
+import { linkDirectory } from './store/layer-store.js';
 import {
   containerPaths,
   layerDirectoryName,
@@ -73,11 +74,15 @@ function makeDirectories(store: Store, record: ContainerRecord, paths: Container
   const { host } = store;
   if (host.findStatus(paths.work) !== undefined) return;
   host.createDirectory(paths.overlay, { mode: 0o700, parents: true });
-  for (const directory of [paths.upper, paths.merged, paths.work]) {
+  const make = (directory: string) => {
     if (host.findStatus(directory) === undefined) host.createDirectory(directory);
-  }
+  };
+  make(paths.upper);
   linkDirectory(store, record.id);
   host.writeFile(`${paths.overlay}/link`, shortLinkName(record.id));
+  make(paths.merged);
+  // The last one says that all are there.
+  make(paths.work);
 }
 
 /** The layers of the image, top first, by their directory names below overlay/. */

@@ -13,12 +13,13 @@ import {
   type StoredContainer,
 } from './store/container-store.js';
 import { containerPaths } from './store/paths.js';
+import { removeDanglingLinks } from './store/layer-store.js';
 import { removeAbandonedWork } from './store/temporary.js';
 import { exclusively, type Store } from './store/store.js';
 
 /** Brings the store and the machine into agreement. Touches nothing that somebody works on. */
 export async function reconcile(store: Store): Promise<void> {
-  removeAbandonedWork(store);
+  if (removeAbandonedWork(store)) removeDanglingLinks(store);
   for (const id of listContainerIDs(store)) {
     const container = findContainer(store, id);
     if (container === undefined) finishRemoval(store, id);

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostPlatform } from '../../src/oci/platform.js';
 import type { StorePaths } from '../../src/runtime/store/paths.js';
 
 interface Descriptor {
@@ -55,8 +56,10 @@ function nameFaults(paths: StorePaths): string[] {
     for (const manifest of (manifests ?? []) as Descriptor[]) visit(manifest);
     if (config === undefined) return;
     (layers as Descriptor[]).forEach(check);
-    const { diff_ids } = json(config as Descriptor).rootfs ?? {};
-    faults.push(...unpackedFaults(paths, (diff_ids ?? []) as string[]));
+    const { architecture, rootfs } = json(config as Descriptor);
+    // Of several platforms only that of this machine is unpacked.
+    if (architecture !== hostPlatform(process.arch).architecture) return;
+    faults.push(...unpackedFaults(paths, (rootfs?.diff_ids ?? []) as string[]));
   };
   const { manifests } = JSON.parse(readFileSync(`${paths.images}/index.json`, 'utf8'));
   for (const descriptor of manifests as Descriptor[]) visit(descriptor);
@@ -76,9 +79,12 @@ function unpackedFaults(paths: StorePaths, diffIDs: readonly string[]): string[]
   });
 }
 
-/** Each directory of overlay/ has its short link, and each link its directory. */
+/** Each directory of a layer has its short link, and each link its directory. */
 function directoryFaults(paths: StorePaths): string[] {
-  const directories = list(paths.overlay).filter((name) => name !== 'l');
+  // A container gets its link at its first start; its own mount does not need it.
+  const directories = list(paths.overlay).filter(
+    (name) => name !== 'l' && !existsSync(`${paths.containers}/${name}`),
+  );
   const links = new Map(
     list(paths.links).map((name) => [name, readlinkSync(join(paths.links, name))]),
   );

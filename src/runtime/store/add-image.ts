@@ -5,18 +5,23 @@ import type { Writable } from 'node:stream';
 import { decompress } from '../../image/decompress.js';
 import type { Image, ImageLayer } from '../../image/image.js';
 import { sha256Digest, type Digest } from '../../oci/digest.js';
-import { CutawayError, during, hasCode } from '../../oci/error.js';
+import { CutawayError, during } from '../../oci/error.js';
 import { layerCompression, MEDIA_TYPE } from '../../oci/media-type.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { indexTar } from '../../overlay/index-tar.js';
 import type { LayerIndex } from '../../overlay/layer-index.js';
 import { mergeLayers, type MergedTree } from '../../overlay/merge.js';
 import { blobPath } from './image-store.js';
-import { findLayerIndex, findUnpackedLayer, writeLayerIndex } from './layer-store.js';
+import {
+  findLayerIndex,
+  findUnpackedLayer,
+  placeLayerDirectory,
+  writeLayerIndex,
+} from './layer-store.js';
 import { nameImage } from './name-image.js';
-import { layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
+import { layerDirectoryName, shortLinkName } from './paths.js';
 import type { Store } from './store.js';
-import { makeTemporaryDirectory } from './temporary.js';
+import { makeTemporaryDirectory, writeWhole } from './temporary.js';
 import { finishDirectory, startUnpacking, type Unpacking } from './unpack-layer.js';
 
 export type LayerProgress =
@@ -35,6 +40,20 @@ export interface AddImageOptions {
 
 /** Resolves to what the references stand for. Nothing is named before everything is there. */
 export async function addImage(
+  store: Store,
+  image: Image,
+  options: AddImageOptions,
+): Promise<Descriptor> {
+  // Until it is named, only this keeps what has come from being removed as nobody's.
+  const lock = store.host.lock(store.paths.arrivals, 'shared');
+  try {
+    return await bringAndName(store, image, options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function bringAndName(
   store: Store,
   image: Image,
   options: AddImageOptions,
@@ -86,7 +105,7 @@ function writeBlob(store: Store, digest: Digest, bytes: Buffer): void {
   const path = blobPath(store.paths, digest);
   if (store.host.findStatus(path) !== undefined) return;
   ensureBlobDirectory(store, digest);
-  store.host.writeFileAtomic(path, bytes);
+  writeWhole(store, path, bytes);
 }
 
 function ensureBlobDirectory(store: Store, digest: Digest): void {
@@ -225,19 +244,8 @@ function checkDiffID(layer: ImageLayer, actual: Digest): void {
 }
 
 function placeDirectory(store: Store, image: Image, layer: ImageLayer, directory: string): void {
-  const { host, paths } = store;
-  const name = layerDirectoryName(layer.chainID);
   const below = image.layers.slice(0, layer.index - 1).reverse();
   const lower = below.map(({ chainID }) => `l/${shortLinkName(layerDirectoryName(chainID))}`);
-  host.writeFile(`${directory}/link`, shortLinkName(name));
-  if (lower.length > 0) host.writeFile(`${directory}/lower`, lower.join(':'));
-  const link = `${paths.links}/${shortLinkName(name)}`;
-  if (host.findStatus(link) === undefined) host.createSymlink(`../${name}/diff`, link);
-  try {
-    host.rename(directory, overlayDirectory(paths, name));
-  } catch (error) {
-    // Another process has brought the same layer meanwhile.
-    if (findUnpackedLayer(store, layer.chainID) === undefined) throw error;
-    if (!hasCode(error, 'ALREADY_EXISTS', 'UNAVAILABLE')) throw error;
-  }
+  if (lower.length > 0) store.host.writeFile(`${directory}/lower`, lower.join(':'));
+  placeLayerDirectory(store, directory, layerDirectoryName(layer.chainID));
 }

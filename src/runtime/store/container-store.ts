@@ -6,6 +6,7 @@ import type { Bind } from '../spec/mounts.js';
 import { containerPaths } from './paths.js';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
 import type { ReadStore, Store } from './store.js';
+import { writeWhole } from './temporary.js';
 
 /** What a container was made of: written once, when it is created. */
 export interface ContainerRecord {
@@ -159,7 +160,7 @@ export function isContainerName(name: string): boolean {
 
 export function writeState(store: Store, id: string, state: ContainerState): void {
   const path = containerPaths(store.paths, id).state;
-  store.host.writeFileAtomic(path, `${JSON.stringify(state, null, 2)}\n`, 0o600);
+  writeWhole(store, path, `${JSON.stringify(state, null, 2)}\n`, 0o600);
 }
 
 /** runc's own state names the first process and when it started. */

@@ -18,6 +18,7 @@ import {
 } from '../../oci/reference.js';
 import type { StorePaths } from './paths.js';
 import type { ReadStore, Store } from './store.js';
+import { writeWhole } from './temporary.js';
 
 /** What index.json says: a name for a manifest or for an index of several platforms. */
 export interface ImageName {
@@ -71,7 +72,7 @@ export function listImageNames(store: ReadStore): ImageName[] {
 export function writeImageNames(store: Store, names: readonly ImageName[]): void {
   const { host, paths } = store;
   const layout = `${paths.images}/oci-layout`;
-  if (host.findStatus(layout) === undefined) host.writeFileAtomic(layout, LAYOUT);
+  if (host.findStatus(layout) === undefined) writeWhole(store, layout, LAYOUT);
   const index: ImageIndex = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.ociIndex,
@@ -82,7 +83,7 @@ export function writeImageNames(store: Store, names: readonly ImageName[]): void
       return { mediaType, digest, size, ...annotations };
     }),
   };
-  host.writeFileAtomic(`${paths.images}/index.json`, `${JSON.stringify(index, null, 2)}\n`);
+  writeWhole(store, `${paths.images}/index.json`, `${JSON.stringify(index, null, 2)}\n`);
 }
 
 /** A blob small enough to hold, with its size and digest verified. */

@@ -5,7 +5,8 @@ import { formatIndexFile, parseIndexFile } from '../../overlay/index-file.js';
 import type { LayerIndex } from '../../overlay/layer-index.js';
 import { summarizeLayer, type LayerSummary } from '../../overlay/layer-summary.js';
 import { layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
-import type { ReadStore, Store } from './store.js';
+import { exclusively, type ReadStore, type Store } from './store.js';
+import { writeWhole } from './temporary.js';
 
 export interface UnpackedLayer {
   readonly directory: string;
@@ -50,9 +51,9 @@ export function findLayerSummary(store: ReadStore, diffID: Digest): LayerSummary
 }
 
 export function writeLayerIndex(store: Store, diffID: Digest, index: LayerIndex): void {
-  store.host.writeFileAtomic(indexPath(store, diffID), formatIndexFile(index));
+  writeWhole(store, indexPath(store, diffID), formatIndexFile(index));
   const summary = JSON.stringify(summarizeLayer(index));
-  store.host.writeFileAtomic(summaryPath(store, diffID), `${summary}\n`);
+  writeWhole(store, summaryPath(store, diffID), `${summary}\n`);
 }
 
 /** Removes what the store keeps of a layer beside its blob. */
@@ -60,4 +61,36 @@ export function removeLayerIndex(store: Store, diffID: Digest): void {
   for (const path of [indexPath(store, diffID), summaryPath(store, diffID)]) {
     if (store.host.findStatus(path) !== undefined) store.host.removeFile(path);
   }
+}
+
+/** Brings a finished directory to its place together with its short link. */
+export function placeLayerDirectory(store: Store, from: string, name: string): void {
+  store.host.writeFile(`${from}/link`, shortLinkName(name));
+  exclusively(store, () => {
+    // Another process has brought the same layer meanwhile: one is as good as the other.
+    if (store.host.findStatus(overlayDirectory(store.paths, name)) !== undefined) return;
+    linkDirectory(store, name);
+    store.host.rename(from, overlayDirectory(store.paths, name));
+  });
+}
+
+/** The short link of a directory below overlay/. */
+export function linkDirectory(store: Store, name: string): void {
+  const link = `${store.paths.links}/${shortLinkName(name)}`;
+  try {
+    store.host.createSymlink(`../${name}/diff`, link);
+  } catch (error) {
+    if (!hasCode(error, 'ALREADY_EXISTS')) throw error;
+  }
+}
+
+/** Links whose directory never came: its maker was killed in between. */
+export function removeDanglingLinks(store: Store): void {
+  const { host, paths } = store;
+  exclusively(store, () => {
+    for (const { name } of host.readDirectory(paths.links)) {
+      const target = `${paths.links}/${host.readLink(`${paths.links}/${name}`)}`;
+      if (host.findStatus(target) === undefined) host.removeFile(`${paths.links}/${name}`);
+    }
+  });
 }

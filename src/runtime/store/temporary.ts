@@ -1,30 +1,63 @@
 // Half-made things live in tmp/ in a directory named after their maker, and move to their place
 // in one rename. A directory whose maker is gone is rubbish.
 import { randomBytes } from 'node:crypto';
+import { readMountinfo } from '../../ns/mountinfo.js';
 import { CutawayError, hasCode } from '../../oci/error.js';
 import { identifyProcess, isAlive } from './process-identity.js';
 import type { Store } from './store.js';
 
 /** A new empty directory below tmp/. */
 export function makeTemporaryDirectory(store: Store): string {
-  const self = identifyProcess(store.host, store.host.processId);
-  if (self === undefined) throw new CutawayError('UNAVAILABLE', 'read "/proc/self/stat": no /proc');
-  const name = `${self.pid}-${self.startTicks}-${randomBytes(6).toString('hex')}`;
-  const path = `${store.paths.temporary}/${name}`;
+  const path = newTemporaryPath(store);
   store.host.createDirectory(path, { mode: 0o700 });
   return path;
 }
 
-export function removeAbandonedWork(store: Store): void {
+/**
+ * The old or the new content, never a part, as `writeFileAtomic` of the host, but with the half
+ * written file among what the next command cleans up.
+ */
+export function writeWhole(
+  store: Store,
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o644,
+): void {
+  const temporary = newTemporaryPath(store);
+  store.host.writeFile(temporary, content, mode);
+  store.host.sync(temporary);
+  store.host.rename(temporary, path);
+}
+
+function newTemporaryPath(store: Store): string {
+  const self = identifyProcess(store.host, store.host.processId);
+  if (self === undefined) throw new CutawayError('UNAVAILABLE', 'read "/proc/self/stat": no /proc');
+  const name = `${self.pid}-${self.startTicks}-${randomBytes(6).toString('hex')}`;
+  return `${store.paths.temporary}/${name}`;
+}
+
+/** True when there was some. */
+export function removeAbandonedWork(store: Store): boolean {
+  let found = false;
   for (const { name } of store.host.readDirectory(store.paths.temporary)) {
     const match = /^(\d+)-(\d+)-[0-9a-f]+$/.exec(name);
     const maker = { pid: Number(match?.[1]), startTicks: Number(match?.[2]) };
     if (match !== null && isAlive(store.host, maker)) continue;
+    found = true;
     try {
+      unmountBelow(store, `${store.paths.temporary}/${name}`);
       store.host.removeTree(`${store.paths.temporary}/${name}`);
     } catch (error) {
       // Another process cleans up at the same time.
       if (!hasCode(error, 'NOT_FOUND')) throw error;
     }
+  }
+  return found;
+}
+
+/** What looks into an image mounts it in its own directory, to unmount it a moment later. */
+function unmountBelow({ host }: Store, path: string): void {
+  for (const { mountPoint } of readMountinfo(host, 'self')) {
+    if (mountPoint.startsWith(`${path}/`)) host.unmount(mountPoint);
   }
 }
