@@ -1,5 +1,8 @@
-#!/usr/bin/env node
+#!/bin/sh
+':'; // 2> /dev/null; exec node -- "$0" "$@"
 'use strict';
+// The line above is a comment here, and a command for the shell: without "--", Node 20 takes an
+// --env-file that is meant for us for its own.
 // Runs the command line from dist/, each chunk with the code that the build compiled ahead.
 const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
