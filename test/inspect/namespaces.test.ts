@@ -8,7 +8,7 @@ import { NsDocument } from '../../src/inspect/documents/ns.js';
 import { inspectNamespaces } from '../../src/inspect/namespaces.js';
 import { HOST_INODES, recordProcesses, type Said } from '../ns/recorded-process.js';
 import { findBelow, start, until } from '../ns/real-process.js';
-import { schemaErrors } from './ns-schema.js';
+import { schemaErrors } from '../support/schema-errors.js';
 
 const live = linuxHost();
 const unable = live.effectiveUid === 0 ? false : 'unshare(1) without a user namespace needs root';

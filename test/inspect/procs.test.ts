@@ -8,7 +8,7 @@ import { ProcsDocument } from '../../src/inspect/documents/procs.js';
 import { inTreeOrder, inspectProcesses } from '../../src/inspect/procs.js';
 import { HOST_INODES, recordProcesses } from '../ns/recorded-process.js';
 import { commandOf, findBelow, listBelow, start, until } from '../ns/real-process.js';
-import { schemaErrors } from './ns-schema.js';
+import { schemaErrors } from '../support/schema-errors.js';
 
 const live = linuxHost();
 const unable = live.effectiveUid === 0 ? false : 'unshare(1) without a user namespace needs root';
