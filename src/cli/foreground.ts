@@ -1,5 +1,6 @@
 // A container on this terminal: its stdio is ours, our signals are its own.
 import { CutawayError } from '../oci/error.js';
+import type { ConsoleSize } from '../runtime/prepare-container.js';
 import { startContainer, waitContainer } from '../runtime/run-container.js';
 import type { ContainerRecord } from '../runtime/store/container-store.js';
 import type { Store } from '../runtime/store/store.js';
@@ -17,6 +18,7 @@ export async function runInForeground(
 ): Promise<number> {
   requireTerminal(context, record, attach.stdin);
   const supervised = startContainer(store, record, {
+    ...consoleSize(context),
     stdin: attach.stdin || record.terminal ? 'inherit' : 'ignore',
     stdout: 'inherit',
     onStderr: (chunk) => {
@@ -32,6 +34,13 @@ export async function runInForeground(
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);
   }
+}
+
+/** Of our own terminal, where one of our outputs is one. */
+function consoleSize({ stdout, stderr }: Context): { consoleSize?: ConsoleSize } {
+  const terminal = [stdout, stderr].find((stream) => stream.isTTY && stream.rows > 0);
+  if (terminal === undefined) return {};
+  return { consoleSize: { height: terminal.rows, width: terminal.columns } };
 }
 
 /** Before anything is made: a wish that cannot be met leaves nothing behind. */

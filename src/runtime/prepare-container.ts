@@ -19,21 +19,33 @@ import {
 import type { Store } from './store/store.js';
 import { tearDown } from './tear-down.js';
 
+export interface ConsoleSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface PrepareOptions {
+  /** Of the upperdir; default: of a container that is removed at its end. */
+  readonly volatile?: boolean;
+  /** Set before the program runs; what changes later the runtime passes on. */
+  readonly consoleSize?: ConsoleSize;
+}
+
 /** Mounts, and writes the bundle. On failure nothing stays mounted. */
 export function prepareContainer(
   store: Store,
   record: ContainerRecord,
-  // What will be removed at its end need not be on the disk by then.
-  options: { volatile: boolean } = { volatile: record.autoRemove },
+  options: PrepareOptions = {},
 ): void {
   requirePrivilege(store);
   requireBindSources(store, record);
   const paths = containerPaths(store.paths, record.id);
   makeDirectories(store, record, paths);
   try {
-    mountRoot(store, record, paths, options);
+    // What will be removed at its end need not be on the disk by then.
+    mountRoot(store, record, paths, { volatile: options.volatile ?? record.autoRemove });
     if (record.network === 'none') holdNetworkNamespace(store, paths);
-    writeBundle(store, record, paths);
+    writeBundle(store, record, paths, options);
   } catch (error) {
     tearDown(store, record);
     throw error;
@@ -139,7 +151,12 @@ function holdNetworkNamespace(store: Store, paths: ContainerPaths): void {
   store.host.createNetworkNamespace(paths.networkNamespace);
 }
 
-function writeBundle(store: Store, record: ContainerRecord, paths: ContainerPaths): void {
+function writeBundle(
+  store: Store,
+  record: ContainerRecord,
+  paths: ContainerPaths,
+  { consoleSize }: PrepareOptions,
+): void {
   const { host } = store;
   const passwd = readInRoot(store, paths.merged, '/etc/passwd');
   const group = readInRoot(store, paths.merged, '/etc/group');
@@ -162,6 +179,7 @@ function writeBundle(store: Store, record: ContainerRecord, paths: ContainerPath
     cwd: record.workingDirectory,
     user,
     terminal: record.terminal,
+    ...(consoleSize === undefined ? {} : { consoleSize }),
     network:
       record.network === 'none'
         ? { mode: 'none', namespacePath: paths.networkNamespace }

@@ -1,6 +1,6 @@
 // A container from start to end under the eyes of its supervisor, which is this process.
 import { causeText } from '../oci/error.js';
-import { prepareContainer } from './prepare-container.js';
+import { prepareContainer, type ConsoleSize } from './prepare-container.js';
 import { findRuntime } from './runc.js';
 import {
   findContainer,
@@ -17,12 +17,12 @@ import { removeContainerFiles, tearDown } from './tear-down.js';
 export function startContainer(
   store: Store,
   record: ContainerRecord,
-  stdio: SupervisedStdio,
+  stdio: SupervisedStdio & { readonly consoleSize?: ConsoleSize },
 ): Supervised {
   findRuntime(store.host);
   claimSupervision(store, record);
   try {
-    prepareContainer(store, record);
+    prepareContainer(store, record, stdio);
     return supervise(store, record, stdio);
   } catch (error) {
     finishContainer(store, record, { error: causeText(error) });
