@@ -4,6 +4,7 @@ import { busyboxImage } from '../runtime/embedded/busybox-image.js';
 import type { EmbeddedImage } from '../runtime/embedded/embedded-image.js';
 import { embeddedImage } from '../runtime/embedded/hello-image.js';
 import { addEmbeddedImage } from '../runtime/store/add-embedded.js';
+import { whyNotUnpack } from '../runtime/store/can-unpack.js';
 import type { Store } from '../runtime/store/store.js';
 import { digestHex } from '../oci/digest.js';
 import { CutawayError } from '../oci/error.js';
@@ -72,7 +73,7 @@ export async function bring(
   platform: Platform,
 ): Promise<void> {
   // An ordinary user's store has blobs and indexes; only root unpacks.
-  const done = context.host.effectiveUid === 0 ? 'Unpack complete' : 'Index complete';
+  const done = whyNotUnpack(store) === undefined ? 'Unpack complete' : 'Index complete';
   context.note(`${reference.tag ?? 'latest'}: Taking it from ${origin}`);
   await addEmbeddedImage(store, image, platform, ({ state, layer }) => {
     if (state === 'reading') return;

@@ -1,5 +1,6 @@
 // What can this host do, and how does it get what is missing?
 import type { ReadHost } from '../host/host.js';
+import { CAP_SYS_ADMIN, hasCapability } from '../ns/capability.js';
 import { cgroupMode } from '../ns/cgroup.js';
 import { readMountinfo } from '../ns/mountinfo.js';
 import { makeDocument } from './document.js';
@@ -74,7 +75,7 @@ function checkPrivilege(host: ReadHost): Check {
   const name = 'privilege';
   const neededFor = 'run, create, start; processes and files of others';
   if (host.effectiveUid === 0) {
-    if (mayMount(host)) return { name, status: 'ok', found: 'root', neededFor };
+    if (hasCapability(host, CAP_SYS_ADMIN)) return { name, status: 'ok', found: 'root', neededFor };
     const found = 'root without CAP_SYS_ADMIN: layers, tree and diff of images work';
     const remedy = 'run it outside the container that holds it, or give that one the capability';
     return { name, status: 'limited', found, neededFor, remedy };
@@ -86,15 +87,6 @@ function checkPrivilege(host: ReadHost): Check {
     neededFor,
     remedy: 'run it as root',
   };
-}
-
-const CAP_SYS_ADMIN = 21n;
-
-/** capabilities(7): root inside a container may lack what mount(2) asks for. */
-function mayMount(host: ReadHost): boolean {
-  const status = readIfThere(host, '/proc/self/status') ?? '';
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
-  return effective !== undefined && ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
 }
 
 function checkOverlay(host: ReadHost): Check {

@@ -16,6 +16,7 @@ import {
   shortLinkName,
   type ContainerPaths,
 } from './store/paths.js';
+import { whyNotUnpack } from './store/can-unpack.js';
 import type { Store } from './store/store.js';
 import { tearDown } from './tear-down.js';
 
@@ -59,14 +60,18 @@ export function prepareBundle(store: Store, record: ContainerRecord): void {
   tearDown(store, record);
 }
 
+/** What may not unpack a layer may not mount one either. */
 export function requirePrivilege(store: Store): void {
-  if (store.host.effectiveUid === 0) return;
+  const reason = whyNotUnpack(store);
+  if (reason === undefined) return;
+  const isRoot = store.host.effectiveUid === 0;
+  const way = isRoot
+    ? 'run it on the host itself, or with --data-root elsewhere'
+    : 'run it as root';
   throw new CutawayError(
     'PERMISSION_DENIED',
-    'run a container: only root may mount and start one',
-    {
-      hint: 'run it as root; layers, tree and diff of images need no privilege',
-    },
+    isRoot ? `run a container: ${reason}` : 'run a container: only root may mount and start one',
+    { hint: `${way}; layers, tree and diff of images need no privilege` },
   );
 }
 

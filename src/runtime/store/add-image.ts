@@ -11,6 +11,7 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import { indexTar } from '../../overlay/index-tar.js';
 import type { LayerIndex } from '../../overlay/layer-index.js';
 import { mergeLayers, type MergedTree } from '../../overlay/merge.js';
+import { whyNotUnpack } from './can-unpack.js';
 import { blobPath } from './image-store.js';
 import {
   findLayerIndex,
@@ -123,7 +124,7 @@ async function storeLayer(
   const { host } = store;
   const hasBlob = host.findStatus(blobPath(store.paths, layer.descriptor.digest)) !== undefined;
   const kept = findLayerIndex(store, layer.diffID);
-  const wantsDirectory = host.effectiveUid === 0;
+  const wantsDirectory = whyNotUnpack(store) === undefined;
   const unpacked = !wantsDirectory || findUnpackedLayer(store, layer.chainID) !== undefined;
   if (hasBlob && unpacked && kept !== undefined) {
     report({ state: 'exists', layer });
