@@ -73,8 +73,8 @@ export function makeCutaway(t: Test): Cutaway {
 /** The same program on another store, which whoever made it clears away. */
 export function cutawayAt(directory: string, dataRoot: string): Cutaway {
   // tap has its child processes report to it, which costs them half their time and, where they
-  // are another user's, fails. And without "--" Node takes an --env-file of ours for its own.
-  const argv = ['/usr/bin/env', '-u', 'NODE_OPTIONS', process.execPath, '--', PROGRAM];
+  // are another user's, fails.
+  const argv = ['/usr/bin/env', '-u', 'NODE_OPTIONS', PROGRAM];
   const start = (args: readonly string[], options: RunOptions = {}) =>
     startProgram([...(options.wrapper ?? []), ...argv, ...args], dataRoot, options);
   const run = async (args: readonly string[], options: RunOptions = {}) => {
