@@ -38,7 +38,6 @@ export function prepareContainer(
   record: ContainerRecord,
   options: PrepareOptions = {},
 ): void {
-  requirePrivilege(store);
   requireBindSources(store, record);
   const paths = containerPaths(store.paths, record.id);
   makeDirectories(store, record, paths);

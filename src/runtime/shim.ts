@@ -34,13 +34,13 @@ async function main(dataRoot: string, id: string): Promise<void> {
     onStdout: logger('stdout'),
     onStderr: logger('stderr'),
   });
-  // A program may end before it is seen to run: that it did is known from how it ended.
-  const report = supervised.waitForStart().then((started) => {
+  void supervised.waitForStart().then((started) => {
     if (started) say({ started: true });
   });
   try {
     await waitContainer(store, record, supervised);
-    await report;
+    // It may have ended before it was seen to run: that it did is known from how it ended.
+    say({ started: true });
   } catch (error) {
     const exitCode = error instanceof StartError ? error.exitCode : 125;
     say({ started: false, message: causeText(error), exitCode });

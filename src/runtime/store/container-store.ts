@@ -6,7 +6,7 @@ import type { Bind } from '../spec/mounts.js';
 import { containerPaths } from './paths.js';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
 import type { ReadStore, Store } from './store.js';
-import { writeWhole } from './temporary.js';
+import { writeQuickly, writeWhole } from './temporary.js';
 
 /** What a container was made of: written once, when it is created. */
 export interface ContainerRecord {
@@ -160,7 +160,10 @@ export function isContainerName(name: string): boolean {
 
 export function writeState(store: Store, id: string, state: ContainerState): void {
   const path = containerPaths(store.paths, id).state;
-  writeWhole(store, path, `${JSON.stringify(state, null, 2)}\n`, 0o600);
+  const text = `${JSON.stringify(state, null, 2)}\n`;
+  // What runs does not outlive a power cut; that it ended, and how, does.
+  if (state.finishedAt === undefined) writeQuickly(store, path, text, 0o600);
+  else writeWhole(store, path, text, 0o600);
 }
 
 /** runc's own state names the first process and when it started. */
@@ -187,6 +190,8 @@ function readJson(host: ReadHost, path: string): unknown {
     if (hasCode(error, 'NOT_FOUND')) return undefined;
     throw error;
   }
+  // A power cut can leave the last state empty: see `writeState`.
+  if (text === '') return undefined;
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -29,6 +29,13 @@ export function writeWhole(
   store.host.rename(temporary, path);
 }
 
+/** The same for what means nothing after a power cut, where it may be found empty: no waiting. */
+export function writeQuickly(store: Store, path: string, content: string, mode: number): void {
+  const temporary = newTemporaryPath(store);
+  store.host.writeFile(temporary, content, mode);
+  store.host.rename(temporary, path);
+}
+
 function newTemporaryPath(store: Store): string {
   const self = identifyProcess(store.host, store.host.processId);
   if (self === undefined) throw new CutawayError('UNAVAILABLE', 'read "/proc/self/stat": no /proc');
