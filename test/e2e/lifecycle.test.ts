@@ -131,6 +131,14 @@ async function testLifecycle(): Promise<void> {
     await eventually(async () => (await rows('-a')).length === 0, 'it is gone');
   });
 
+  await t.test('run -d of what is over at once', async (t) => {
+    for (let turn = 0; turn < 25; turn += 1) {
+      const { status, stderr } = await cutaway.run(['run', '-d', '--rm', 'busybox', 'true']);
+      t.same({ status, stderr }, { status: 0, stderr: '' });
+    }
+    await eventually(async () => (await rows('-a')).length === 0, 'all are gone');
+  });
+
   await t.test('a terminal that nobody is attached to', async (t) => {
     await cutaway.text('create', '-it', '--name', 'shell', 'busybox');
     t.match(await cutaway.run(['start', 'shell']), {
