@@ -7,11 +7,13 @@ import type { ReadHost } from '../host/host.js';
 import { formatPlatform, type Platform } from '../oci/platform.js';
 import {
   findContainerByText,
+  listContainerProblems,
   listContainers,
   type StoredContainer,
 } from '../runtime/store/container-store.js';
 import {
   findStoredImage,
+  listImageProblems,
   listStoredImages,
   readBlob,
   type StoredImage,
@@ -40,6 +42,7 @@ export function cutawayEngine(host: ReadHost, dataRoot: string, platform: Platfo
     name: NAME,
     listContainers: () => listContainers(store).map((one) => toContainer(store, one)),
     listImages: () => listStoredImages(store, platform).map(toImage),
+    listProblems: () => [...listContainerProblems(store), ...listImageProblems(store, platform)],
     findContainer: (text) => {
       const found = findContainerByText(store, text);
       return found === undefined ? undefined : toContainer(store, found);

@@ -1,6 +1,7 @@
 // What is on this host: each engine's files read into the same records. This file: the records.
 import type { Image } from '../image/image.js';
 import type { Digest } from '../oci/digest.js';
+import type { Problem } from '../oci/problem.js';
 import type { LayerIndex } from '../overlay/layer-index.js';
 import type { LayerSummary } from '../overlay/layer-summary.js';
 
@@ -68,6 +69,8 @@ export interface Engine {
   /** Newest first. */
   listContainers(): readonly EngineContainer[];
   listImages(): readonly EngineImage[];
+  /** Why some containers and images are in neither list. */
+  listProblems?(): readonly Problem[];
   /** By name, id, or the beginning of an id; throws AMBIGUOUS. */
   findContainer(text: string): EngineContainer | undefined;
   findImage(text: string): EngineImage | undefined;

@@ -14,6 +14,9 @@ export function inspectAll(context: TargetContext): LsDocument {
   const images = context.engines.flatMap((engine) =>
     attempt(engine, problems, () => engine.listImages().map((image) => imageRow(engine, image))),
   );
+  for (const engine of context.engines) {
+    problems.push(...attempt(engine, problems, () => [...(engine.listProblems?.() ?? [])]));
+  }
   images.sort((a, b) => ((a.references[0] ?? '~') < (b.references[0] ?? '~') ? -1 : 1));
   const subject = { kind: 'host', engine: 'host', target: 'host' } as const;
   return makeDocument(context.host, 'ls', subject, { containers, images }, problems);
@@ -25,7 +28,9 @@ function attempt<Row>(engine: Engine, problems: Problem[], read: () => Row[]): R
     return read();
   } catch (error) {
     const message = `${engine.name}: ${causeText(error)}`;
-    problems.push({ code: 'engine-unreadable', message });
+    if (!problems.some((known) => known.message === message)) {
+      problems.push({ code: 'engine-unreadable', message });
+    }
     return [];
   }
 }

@@ -21,11 +21,22 @@ import { exclusively, type Store } from './store/store.js';
 export async function reconcile(store: Store): Promise<void> {
   if (removeAbandonedWork(store)) removeDanglingLinks(store);
   for (const id of listContainerIDs(store)) {
-    const container = findContainer(store, id);
+    const container = findReadable(store, id);
+    if (container === 'damaged') continue;
     if (container === undefined) finishRemoval(store, id);
     else if (isAbandoned(store, container)) await bury(store, container);
   }
   removeStaleNames(store);
+}
+
+/** One damaged record must not keep anybody from working with the others. */
+function findReadable(store: Store, id: string): StoredContainer | 'damaged' | undefined {
+  try {
+    return findContainer(store, id);
+  } catch (error) {
+    if (hasCode(error, 'CORRUPT')) return 'damaged';
+    throw error;
+  }
 }
 
 /** Its supervisor is gone, and so is its first process. */

@@ -34,6 +34,13 @@ export async function removeContainer(
   if (store.host.findStatus(blobPath(store.paths, record.image.id)) === undefined) tidyStore(store);
 }
 
+/** One whose record cannot be read: whatever runs of it is killed. */
+export async function removeDamagedContainer(store: Store, id: string): Promise<void> {
+  await deleteRuntimeState(store, id);
+  tearDown(store, { id });
+  removeContainerFiles(store, id);
+}
+
 /** From then on nobody starts it; false when somebody has started or removed it meanwhile. */
 function claimIdle(store: Store, id: string): boolean {
   return exclusively(store, () => {

@@ -2,13 +2,12 @@
 import type { Host } from '../host/host.js';
 import { readMountinfo } from '../ns/mountinfo.js';
 import { hasCode } from '../oci/error.js';
-import { findContainer, type ContainerRecord } from './store/container-store.js';
 import { containerPaths, shortLinkName } from './store/paths.js';
 import { exclusively, type Store } from './store/store.js';
 import { makeTemporaryDirectory } from './store/temporary.js';
 
 /** Unmounts what starting has mounted. What is not there any more is no error. */
-export function tearDown(store: Store, record: ContainerRecord): void {
+export function tearDown(store: Store, record: { readonly id: string }): void {
   const paths = containerPaths(store.paths, record.id);
   unmountIfMounted(store, paths.merged);
   unmountIfMounted(store, paths.networkNamespace);
@@ -47,9 +46,8 @@ export function takeAway(store: Store, id: string): string {
   const { host } = store;
   const paths = containerPaths(store.paths, id);
   const rubbish = makeTemporaryDirectory(store);
-  const name = findContainer(store, id)?.record.name;
   removeIfThere(store, paths.record);
-  if (name !== undefined) freeName(store, name, id);
+  freeName(store, id);
   unmountIfMounted(store, paths.merged);
   removeIfThere(store, `${store.paths.links}/${shortLinkName(id)}`);
   moveIfThere(host, paths.overlay, `${rubbish}/overlay`);
@@ -57,10 +55,10 @@ export function takeAway(store: Store, id: string): string {
   return rubbish;
 }
 
-function freeName(store: Store, name: string, id: string): void {
-  const claim = `${store.paths.names}/${name}`;
-  if (store.host.findStatus(claim) !== undefined && store.host.readLink(claim) === id) {
-    store.host.removeFile(claim);
+/** By the links alone: the record may be gone or damaged. */
+function freeName({ host, paths }: Store, id: string): void {
+  for (const { name } of host.readDirectory(paths.names)) {
+    if (host.readLink(`${paths.names}/${name}`) === id) host.removeFile(`${paths.names}/${name}`);
   }
 }
 

@@ -14,6 +14,7 @@ export const images = defineCommand({
   most: 0,
   run(context, _none, options) {
     const everything = inspectAll(targetContext(context));
+    const problems = everything.problems.filter(({ code }) => code !== 'container-unreadable');
     if (options.quiet) {
       const ids = everything.images.map(({ id }) =>
         options['no-trunc'] ? id : id.slice('sha256:'.length, 'sha256:'.length + 12),
@@ -22,7 +23,7 @@ export const images = defineCommand({
       return Promise.resolve(0);
     }
     showDocument(context, options, {
-      document: { ...everything, containers: [] },
+      document: { ...everything, containers: [], problems },
       list: 'images',
       face: (answer, view) => formatImages(answer.images, view),
     });

@@ -20,13 +20,14 @@ export const ps = defineCommand({
     const containers = everything.containers.filter(
       ({ state }) => options.all || state === 'running',
     );
+    const problems = everything.problems.filter(({ code }) => code !== 'image-unreadable');
     if (options.quiet) {
       const ids = containers.map(({ id }) => (options['no-trunc'] ? id : id.slice(0, 12)));
       context.print(ids.map((id) => `${id}\n`).join(''));
       return 0;
     }
     showDocument(context, options, {
-      document: { ...everything, containers, images: [] },
+      document: { ...everything, containers, images: [], problems },
       list: 'containers',
       face: (answer, view) => formatContainers(answer.containers, view),
     });

@@ -1,5 +1,7 @@
-import { removeContainer } from '../../runtime/remove-container.js';
-import { resolveContainer } from '../../runtime/store/container-store.js';
+import { CutawayError, causeText, hasCode } from '../../oci/error.js';
+import { removeContainer, removeDamagedContainer } from '../../runtime/remove-container.js';
+import { findContainerID, resolveContainer } from '../../runtime/store/container-store.js';
+import type { Store } from '../../runtime/store/store.js';
 import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
 
@@ -11,9 +13,25 @@ export const rm = defineCommand({
   async run(context, names, { force }) {
     const store = await contextStore(context);
     for (const name of names) {
-      await removeContainer(store, resolveContainer(store, name), { force });
+      await remove(store, name, { force });
       context.print(`${name}\n`);
     }
     return 0;
   },
 });
+
+async function remove(store: Store, name: string, options: { force: boolean }): Promise<void> {
+  try {
+    await removeContainer(store, resolveContainer(store, name), options);
+  } catch (error) {
+    const id = hasCode(error, 'CORRUPT') ? findContainerID(store, name) : undefined;
+    if (id === undefined) throw error;
+    if (!options.force)
+      throw withHint(error, `cutaway rm -f ${id.slice(0, 12)} removes what is left of it`);
+    await removeDamagedContainer(store, id);
+  }
+}
+
+function withHint(error: unknown, hint: string): CutawayError {
+  return new CutawayError('CORRUPT', causeText(error), { hint, cause: error });
+}

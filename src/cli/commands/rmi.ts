@@ -1,5 +1,8 @@
+import { hasCode } from '../../oci/error.js';
+import type { Platform } from '../../oci/platform.js';
 import { resolveStoredImage } from '../../runtime/store/image-store.js';
-import { removeImage } from '../../runtime/store/remove-image.js';
+import { removeDamagedImage, removeImage, type Removal } from '../../runtime/store/remove-image.js';
+import type { Store } from '../../runtime/store/store.js';
 import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
 
@@ -17,11 +20,26 @@ export const rmi = defineCommand({
   async run(context, texts, { force }) {
     const store = await contextStore(context);
     for (const text of texts) {
-      const image = resolveStoredImage(store, text, context.platform);
-      const { untagged, deleted } = removeImage(store, image, text, { force });
+      const { untagged, deleted } = remove(store, text, context.platform, { force });
       for (const name of untagged) context.print(`Untagged: ${name}\n`);
       for (const digest of deleted) context.print(`Deleted: ${digest}\n`);
     }
     return 0;
   },
 });
+
+function remove(
+  store: Store,
+  text: string,
+  platform: Platform,
+  options: { force: boolean },
+): Removal {
+  try {
+    const image = resolveStoredImage(store, text, platform);
+    return removeImage(store, image, text, options);
+  } catch (error) {
+    const removal = hasCode(error, 'CORRUPT') ? removeDamagedImage(store, text) : undefined;
+    if (removal !== undefined) return removal;
+    throw error;
+  }
+}

@@ -104,7 +104,8 @@ const OCI_LAYER_TYPES = {
 
 function writeBlob(store: Store, digest: Digest, bytes: Buffer): void {
   const path = blobPath(store.paths, digest);
-  if (store.host.findStatus(path) !== undefined) return;
+  // What is there and is not this was damaged from outside.
+  if (store.host.findStatus(path) !== undefined && store.host.readFile(path).equals(bytes)) return;
   ensureBlobDirectory(store, digest);
   writeWhole(store, path, bytes);
 }

@@ -2,6 +2,7 @@
 import type { ReadHost } from '../../host/host.js';
 import type { Digest } from '../../oci/digest.js';
 import { CutawayError, during, hasCode } from '../../oci/error.js';
+import type { Problem } from '../../oci/problem.js';
 import type { Bind } from '../spec/mounts.js';
 import { containerPaths } from './paths.js';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
@@ -75,12 +76,30 @@ export function listContainerIDs(store: ReadStore): string[] {
     .sort();
 }
 
-/** Newest first. What vanishes meanwhile is left out. */
+/** Newest first. What vanishes meanwhile is left out, and what cannot be read. */
 export function listContainers(store: ReadStore): StoredContainer[] {
-  return listContainerIDs(store)
-    .map((id) => findContainer(store, id))
-    .filter((container) => container !== undefined)
-    .sort((a, b) => (a.record.created < b.record.created ? 1 : -1));
+  return readContainers(store).containers;
+}
+
+/** Why the others cannot be read. */
+export function listContainerProblems(store: ReadStore): Problem[] {
+  return readContainers(store).problems;
+}
+
+function readContainers(store: ReadStore): { containers: StoredContainer[]; problems: Problem[] } {
+  const containers: StoredContainer[] = [];
+  const problems: Problem[] = [];
+  for (const id of listContainerIDs(store)) {
+    try {
+      const container = findContainer(store, id);
+      if (container !== undefined) containers.push(container);
+    } catch (error) {
+      if (!hasCode(error, 'CORRUPT')) throw error;
+      problems.push({ code: 'container-unreadable', message: error.message });
+    }
+  }
+  containers.sort((a, b) => (a.record.created < b.record.created ? 1 : -1));
+  return { containers, problems };
 }
 
 /** By full id. */
@@ -131,6 +150,12 @@ export function resolveContainer(store: ReadStore, text: string): StoredContaine
 }
 
 export function findContainerByText(store: ReadStore, text: string): StoredContainer | undefined {
+  const id = findContainerID(store, text);
+  return id === undefined ? undefined : findContainer(store, id);
+}
+
+/** By name, id, or the beginning of an id; also of one that cannot be read. */
+export function findContainerID(store: ReadStore, text: string): string | undefined {
   const named = findNamed(store, text);
   if (named !== undefined) return named;
   if (!/^[0-9a-f]{1,64}$/.test(text)) return undefined;
@@ -142,15 +167,15 @@ export function findContainerByText(store: ReadStore, text: string): StoredConta
       { hint: 'give more of the id' },
     );
   }
-  return matches[0] === undefined ? undefined : findContainer(store, matches[0]);
+  return matches[0];
 }
 
-function findNamed(store: ReadStore, name: string): StoredContainer | undefined {
+function findNamed(store: ReadStore, name: string): string | undefined {
   if (!isContainerName(name)) return undefined;
   const claim = `${store.paths.names}/${name}`;
   if (store.host.findStatus(claim)?.type !== 'symlink') return undefined;
   const id = store.host.readLink(claim);
-  return CONTAINER_ID.test(id) ? findContainer(store, id) : undefined;
+  return CONTAINER_ID.test(id) ? id : undefined;
 }
 
 /** Docker's rule for names of containers. */

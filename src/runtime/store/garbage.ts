@@ -6,7 +6,8 @@ import { parseImageConfig } from '../../oci/image-config.js';
 import { parseImageIndex } from '../../oci/image-index.js';
 import { parseManifest } from '../../oci/manifest.js';
 import { isIndexType } from '../../oci/media-type.js';
-import { listContainers } from './container-store.js';
+import { hasCode } from '../../oci/error.js';
+import { listContainerProblems, listContainers } from './container-store.js';
 import { blobPath, listImageNames, readBlob } from './image-store.js';
 import { removeLayerIndex } from './layer-store.js';
 import { initLayerName, layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
@@ -47,15 +48,28 @@ interface Needs {
  * `withoutArrivals` and under the store's lock. The digests of the blobs that went.
  */
 export function collectGarbage(store: Store): Digest[] {
+  const needs = findNeeds(store);
+  if (needs === undefined) return [];
+  removeDirectories(store, needs);
+  removeIndexes(store, needs);
+  return removeBlobs(store, needs);
+}
+
+/** Undefined when something is too damaged to say what it needs: then nothing may go. */
+function findNeeds(store: Store): Needs | undefined {
   const needs: Needs = { blobs: new Set(), directories: new Set(['l']), diffIDs: new Set() };
-  for (const { descriptor } of listImageNames(store)) needDescriptor(store, descriptor, needs);
+  if (listContainerProblems(store).length > 0) return undefined;
   for (const { record } of listContainers(store)) {
     needs.directories.add(record.id);
     needLayers(needs, record.layers);
   }
-  removeDirectories(store, needs);
-  removeIndexes(store, needs);
-  return removeBlobs(store, needs);
+  try {
+    for (const { descriptor } of listImageNames(store)) needDescriptor(store, descriptor, needs);
+    return needs;
+  } catch (error) {
+    if (hasCode(error, 'CORRUPT')) return undefined;
+    throw error;
+  }
 }
 
 /** Of an index, the platforms that are in the store; the others were never fetched. */
@@ -107,6 +121,7 @@ function removeDirectories(store: Store, needs: Needs): void {
 }
 
 function removeIndexes(store: Store, needs: Needs): void {
+  if (store.host.findStatus(store.paths.indexes) === undefined) return;
   const kept = new Set([...needs.diffIDs].map(digestHex));
   for (const { name } of store.host.readDirectory(store.paths.indexes)) {
     const hex = name.replace(/\.(index|json)$/, '');

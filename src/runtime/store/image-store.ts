@@ -4,12 +4,13 @@ import { ANNOTATION } from '../../oci/annotation.js';
 import { chainIDs } from '../../oci/chain-id.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { digestHex, sha256Digest, type Digest } from '../../oci/digest.js';
-import { CutawayError, hasCode } from '../../oci/error.js';
+import { CutawayError, during, hasCode } from '../../oci/error.js';
 import { parseImageConfig, type ImageConfig } from '../../oci/image-config.js';
 import { parseImageIndex, selectManifests, type ImageIndex } from '../../oci/image-index.js';
 import { parseManifest, type Manifest } from '../../oci/manifest.js';
 import { isIndexType, MEDIA_TYPE } from '../../oci/media-type.js';
 import { formatPlatform, type Platform } from '../../oci/platform.js';
+import type { Problem } from '../../oci/problem.js';
 import {
   familiarReference,
   formatReference,
@@ -55,17 +56,26 @@ export function blobPath(paths: StorePaths, digest: Digest): string {
 }
 
 export function listImageNames(store: ReadStore): ImageName[] {
+  const path = `${store.paths.images}/index.json`;
   let bytes: Buffer;
   try {
-    bytes = store.host.readFile(`${store.paths.images}/index.json`);
+    bytes = store.host.readFile(path);
   } catch (error) {
     if (hasCode(error, 'NOT_FOUND')) return [];
     throw error;
   }
-  return parseImageIndex(bytes).manifests.map((descriptor) => ({
+  return parseNames(path, bytes).map((descriptor) => ({
     reference: descriptor.annotations?.[ANNOTATION.refName],
     descriptor,
   }));
+}
+
+function parseNames(path: string, bytes: Buffer): readonly Descriptor[] {
+  try {
+    return parseImageIndex(bytes).manifests;
+  } catch (error) {
+    throw during(`read "${path}"`, error);
+  }
 }
 
 /** Replaces index.json; call it under the store's lock, together with the read before it. */
@@ -97,12 +107,34 @@ export function readBlob(store: ReadStore, descriptor: Descriptor): Buffer {
   });
 }
 
-/** All images, those that cannot be read as problems. Images with several names come once. */
+/** All images that can be read. Images with several names come once. */
 export function listStoredImages(store: ReadStore, platform: Platform): StoredImage[] {
+  return readImages(store, platform).images;
+}
+
+/** What the others suffer from. */
+export function listImageProblems(store: ReadStore, platform: Platform): Problem[] {
+  return readImages(store, platform).problems;
+}
+
+function readImages(
+  store: ReadStore,
+  platform: Platform,
+): { images: StoredImage[]; problems: Problem[] } {
   const names = listImageNames(store);
-  const images = names.map((name) => readImage(store, name.descriptor, names, platform));
-  const seen = new Set<string>();
-  return images.filter(({ id }) => !seen.has(id) && seen.add(id));
+  const images = new Map<string, StoredImage>();
+  const problems: Problem[] = [];
+  for (const { reference, descriptor } of names) {
+    try {
+      const image = readImage(store, descriptor, names, platform);
+      if (!images.has(image.id)) images.set(image.id, image);
+    } catch (error) {
+      if (!(error instanceof CutawayError)) throw error;
+      const name = reference === undefined ? descriptor.digest : familiar(reference);
+      problems.push({ code: 'image-unreadable', message: `${name}: ${error.message}` });
+    }
+  }
+  return { images: [...images.values()], problems };
 }
 
 /** The ID of the image that a name stands for; undefined when it cannot be read. */

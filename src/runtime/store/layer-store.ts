@@ -51,6 +51,8 @@ export function findLayerSummary(store: ReadStore, diffID: Digest): LayerSummary
 }
 
 export function writeLayerIndex(store: Store, diffID: Digest, index: LayerIndex): void {
+  // The whole folder may be deleted at any time.
+  store.host.createDirectory(store.paths.indexes, { mode: 0o711, parents: true });
   writeWhole(store, indexPath(store, diffID), formatIndexFile(index));
   const summary = JSON.stringify(summarizeLayer(index));
   writeWhole(store, summaryPath(store, diffID), `${summary}\n`);

@@ -61,6 +61,20 @@ function untagAndCollect(
   return { untagged, deleted: collectGarbage(store) };
 }
 
+/** The way out when an image cannot be read any more: its name goes, and with it what it needs. */
+export function removeDamagedImage(store: Store, text: string): Removal | undefined {
+  const full = isReference(text) ? formatReference(parseReference(text)) : undefined;
+  return withoutArrivals(store, () =>
+    exclusively(store, () => {
+      const names = listImageNames(store);
+      const kept = names.filter(({ reference }) => reference === undefined || reference !== full);
+      if (kept.length === names.length) return undefined;
+      writeImageNames(store, kept);
+      return { untagged: [familiar(text)], deleted: collectGarbage(store) };
+    }),
+  );
+}
+
 function refuseUsed(store: Store, image: StoredImage, text: string): void {
   const user = listContainers(store).find(({ record }) => record.image.id === image.id);
   if (user === undefined) return;
