@@ -36,9 +36,17 @@ export function overview(): string {
     );
     return `${group}\n${lines.join('\n')}\n`;
   });
-  const options = Object.entries(GLOBAL_OPTIONS).map(
-    ([key, spec]) =>
-      `  --${key}${spec.value === undefined ? '' : ` ${spec.value}`}  ${spec.describe}`,
+  const options = [
+    ...Object.entries(GLOBAL_OPTIONS).map(([key, spec]) => [
+      `--${key}${spec.value === undefined ? '' : ` ${spec.value}`}`,
+      spec.describe,
+    ]),
+    ['--version', 'the version'],
+    ['--help', 'this text, or that of a command'],
+  ];
+  const widest = Math.max(...options.map(([option = '']) => option.length));
+  const optionLines = options.map(
+    ([option = '', describe = '']) => `  ${option.padEnd(widest)}  ${describe}`,
   );
   return `cutaway runs containers and shows what they are made of.
 
@@ -46,12 +54,10 @@ Usage: cutaway COMMAND [OPTIONS] [ARGUMENTS]
 
 ${sections.join('\n')}
 Options for every command
-${options.join('\n')}
-  --version  the version
-  --help  this text, or that of a command
+${optionLines.join('\n')}
 
-TARGET is a container, an image, IMAGE@N (the image as it stood after layer N), a file or directory
-that holds an image, or one of these with its kind in front: cutaway:NAME, docker-archive:FILE[:REF],
-oci-archive:FILE[:REF], oci:DIR[:REF], pid:N.
+TARGET is a container, an image, IMAGE@N (the image as it stood after layer N), a file or
+directory that holds an image, or one of these with its kind in front: cutaway:NAME,
+docker-archive:FILE[:REF], oci-archive:FILE[:REF], oci:DIR[:REF], pid:N.
 `;
 }

@@ -54,7 +54,7 @@ export function createContainer(
 ): ContainerRecord {
   if (options.name !== undefined && !isContainerName(options.name)) {
     throw new CutawayError('INVALID_INPUT', `invalid container name "${options.name}"`, {
-      hint: 'a name is letters, digits, "_", "." and "-", and begins with a letter or digit',
+      hint: 'two characters at least: letters, digits, "_", "." and "-", the first no sign',
     });
   }
   const id = newID(store);
