@@ -1,7 +1,18 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', 'build*/**', '.tap', 'scripts', 'bench', 'bin', 'eslint.config.mjs'] },
+  {
+    ignores: [
+      'node_modules',
+      'dist',
+      'build*/**',
+      '.tap',
+      'scripts',
+      'bench',
+      'bin',
+      'eslint.config.mjs',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -38,7 +38,9 @@ async function compile() {
 function selectTests(arguments_) {
   const chosen = arguments_.length > 0 ? arguments_ : ['test'];
   return chosen
-    .flatMap((path) => (statSync(path).isDirectory() ? files(path, (f) => f.endsWith('.test.ts')) : [path]))
+    .flatMap((path) =>
+      statSync(path).isDirectory() ? files(path, (f) => f.endsWith('.test.ts')) : [path],
+    )
     .map((path) => join(output, path.replace(/\.ts$/, '.js')))
     .sort();
 }
@@ -49,7 +51,10 @@ function runTap(tests) {
     const child = spawn(
       process.execPath,
       ['node_modules/tap/dist/esm/run.mjs', '--reporter=tap', ...tests],
-      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '--enable-source-maps --no-warnings' } },
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, NODE_OPTIONS: '--enable-source-maps --no-warnings' },
+      },
     );
     const counts = { passed: 0, failed: 0, skipped: 0 };
     const skips = new Map();
@@ -59,12 +64,17 @@ function runTap(tests) {
         if (result.skip !== false && result.skip !== undefined) {
           counts.skipped += 1;
           const reason = result.skip === true ? 'no reason given' : String(result.skip);
-          skips.set(reason, [...(skips.get(reason) ?? []), [...trail.slice(1), result.name].join(' > ')]);
+          skips.set(reason, [
+            ...(skips.get(reason) ?? []),
+            [...trail.slice(1), result.name].join(' > '),
+          ]);
         } else if (result.ok) counts.passed += 1;
         else {
           counts.failed += 1;
           if (!result.name.includes('child test')) {
-            process.stdout.write(`\nFAILED ${[...trail, result.name].join(' > ')}\n${JSON.stringify(result.diag, null, 2)}\n`);
+            process.stdout.write(
+              `\nFAILED ${[...trail, result.name].join(' > ')}\n${JSON.stringify(result.diag, null, 2)}\n`,
+            );
           }
         }
       });
@@ -92,5 +102,7 @@ for (const [reason, names] of skips) {
   process.stdout.write(`\nleft out (${reason}):\n${names.map((name) => `  ${name}\n`).join('')}`);
 }
 process.stdout.write(`\n${tests.length} files, ${Math.round((Date.now() - started) / 1000)} s\n`);
-process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+process.stdout.write(
+  `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`,
+);
 process.exitCode = code === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : 1;

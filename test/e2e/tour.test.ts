@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -324,8 +325,10 @@ t.test('where something is missing', { skip }, async (t) => {
 t.test('what nothing foretold: the first container does not start', { skip }, async (t) => {
   const cutaway = makeCutaway(t);
   const { tmp, root, env } = makePlace(cutaway);
-  // A runc that starts nothing stands for whatever a sandbox may refuse.
-  const runc = 'mount --bind /bin/false "$(readlink -f "$(command -v runc)")" && exec "$@"';
+  // A runc that knows its version and starts nothing stands for whatever a sandbox may refuse.
+  const idle = `${cutaway.directory}/idle-runc`;
+  writeFileSync(idle, '#!/bin/sh\ntest "$1" = --version\n', { mode: 0o755 });
+  const runc = `mount --bind '${idle}' "$(readlink -f "$(command -v runc)")" && exec "$@"`;
   const wrapper = ['unshare', '--mount', 'sh', '-c', runc, 'sh'];
   const { status, stdout } = await cutaway.run(['tour'], { env, wrapper });
   t.equal(status, 0, stdout.slice(-500));

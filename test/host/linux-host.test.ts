@@ -144,7 +144,7 @@ t.test('a path resolved in a root does not leave it', (t) => {
 
 t.test('a root in another mount namespace', needsRoot, async (t) => {
   const script =
-    'mount -t tmpfs none /mnt && mkdir /mnt/etc && echo in > /mnt/etc/passwd && echo ok && exec chroot /mnt /proc/self/exe 60 2>/dev/null || sleep 60';
+    'mount -t tmpfs none /mnt && mkdir /mnt/etc && echo in > /mnt/etc/passwd && echo ok && exec sleep 60';
   const child = spawn('unshare', ['-m', 'sh', '-c', script], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

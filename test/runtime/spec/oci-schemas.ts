@@ -1,16 +1,16 @@
-// The JSON Schemas of the OCI specs, from the folder that CUTAWAY_OCI_SCHEMAS names: `schema/` of
-// opencontainers/runtime-spec and image-spec, as runtime-spec/ and image-spec/ in it.
+// The JSON Schemas of the OCI specs, which are no part of this project: `schema/` of
+// opencontainers/runtime-spec and image-spec, as runtime-spec/ and image-spec/ in the folder that
+// CUTAWAY_OCI_SCHEMAS names, or else beside the checkout.
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const folder = process.env['CUTAWAY_OCI_SCHEMAS'] ?? '';
+const folder = process.env['CUTAWAY_OCI_SCHEMAS'] ?? '../shared/vectors';
 
-export const schemaObstacle =
-  folder !== '' && existsSync(join(folder, 'runtime-spec/config-schema.json'))
-    ? undefined
-    : 'CUTAWAY_OCI_SCHEMAS names no folder with the JSON Schemas of the OCI specs';
+export const schemaObstacle = existsSync(join(folder, 'runtime-spec/config-schema.json'))
+  ? undefined
+  : 'CUTAWAY_OCI_SCHEMAS names no folder with the JSON Schemas of the OCI specs';
 
 /** Reads one spec's schemas and gives a check of one file's document. */
 export function schemaCheck(spec: 'image-spec' | 'runtime-spec', file: string): ValidateFunction {

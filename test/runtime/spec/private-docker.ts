@@ -38,7 +38,11 @@ export async function startDocker(): Promise<PrivateDocker> {
       join(root, 'pid'), '--bridge', 'none', '--iptables=false'],
     { stdio: 'ignore' },
   );
-  const ended = new Promise<void>((resolve) => daemon.on('exit', () => { resolve(); }));
+  const ended = new Promise<void>((resolve) =>
+    daemon.on('exit', () => {
+      resolve();
+    }),
+  );
   mkdirSync(environment.DOCKER_CONFIG);
 
   const docker = (arguments_: readonly string[], options: DockerOptions = {}): string => {
