@@ -41,7 +41,12 @@ function inspectImageOverlay(context: TargetContext, target: ImageTarget): Overl
   const problems =
     missing === 0
       ? []
-      : [{ code: 'layer-not-unpacked', message: `${missing} layers are not unpacked here` }];
+      : [
+          {
+            code: 'layer-not-unpacked',
+            message: `not unpacked here: ${missing} of ${count} layers`,
+          },
+        ];
   const lower = directories.map((directory, at) => lowerRecord(target, directory, at + 1));
   return makeDocument(
     context.host,
