@@ -69,7 +69,7 @@ async function testOrdinaryUser(): Promise<void> {
     const { status, stdout, stderr } = await run('overlay', 'mine:1');
     t.equal(status, 0);
     t.notMatch(stdout, /lower/);
-    t.equal(stderr, '! 2 layers are not unpacked here\n');
+    t.equal(stderr, '! not unpacked here: 2 of 2 layers\n');
   });
 
   await t.test('run is refused, and leaves nothing', async (t) => {
