@@ -1,4 +1,5 @@
 // A container on this terminal: its stdio is ours, our signals are its own.
+import type { ChildProcess } from '../host/host.js';
 import { CutawayError } from '../oci/error.js';
 import type { ConsoleSize } from '../runtime/prepare-container.js';
 import { startContainer, waitContainer } from '../runtime/run-container.js';
@@ -17,19 +18,23 @@ export async function runInForeground(
   attach: { stdin: boolean },
 ): Promise<number> {
   requireTerminal(context, record, attach.stdin);
-  const supervised = startContainer(store, record, {
-    ...consoleSize(context),
-    stdin: attach.stdin || record.terminal ? 'inherit' : 'ignore',
-    stdout: 'inherit',
-    onStderr: (chunk) => {
-      context.stderr.write(chunk);
-    },
-  });
+  let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals) => {
-    supervised.child.kill(signal);
+    child?.kill(signal);
   };
+  // Before anything starts: a signal that ended us then would leave a container to nobody. While
+  // it is being started, in one turn, the signal waits, and then there is somebody to pass it to.
   for (const signal of FORWARDED) process.on(signal, forward);
   try {
+    const supervised = startContainer(store, record, {
+      ...consoleSize(context),
+      stdin: attach.stdin || record.terminal ? 'inherit' : 'ignore',
+      stdout: 'inherit',
+      onStderr: (chunk) => {
+        context.stderr.write(chunk);
+      },
+    });
+    child = supervised.child;
     return await waitContainer(store, record, supervised);
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);
