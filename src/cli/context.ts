@@ -3,7 +3,7 @@ import { linuxHost } from '../host/linux-host.js';
 import { hostPlatform, type Platform } from '../oci/platform.js';
 import { reconcile } from '../runtime/reconcile.js';
 import { defaultDataRoot } from '../runtime/store/paths.js';
-import { openStore, readStore, type ReadStore, type Store } from '../runtime/store/store.js';
+import { openStore, type Store } from '../runtime/store/store.js';
 
 /** What every command is given: the machine, the streams, and what was set for all commands. */
 export interface Context {
@@ -71,11 +71,6 @@ function guardedStdout(): NodeJS.WriteStream {
 function absolute(path: string): string {
   const clean = path.replace(/(?<=.)\/+$/, '');
   return clean.startsWith('/') ? clean : `${process.cwd()}/${clean}`;
-}
-
-/** The store, to be read: made by nobody, changed by nobody. */
-export function contextReadStore(context: Context): ReadStore {
-  return readStore(context.host, context.dataRoot);
 }
 
 /** The store, to act on: what a killed command left behind is cleaned up first. */

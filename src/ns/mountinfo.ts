@@ -1,5 +1,6 @@
 // /proc/PID/mountinfo: proc_pid_mountinfo(5).
 import { decodeName } from '../oci/byte-name.js';
+import { unescapeMount } from '../oci/mount-escape.js';
 import type { ReadHost } from '../host/host.js';
 
 /** Fields are unescaped, except in `raw`. */
@@ -36,14 +37,6 @@ export function parseMountinfo(text: string): MountinfoLine[] {
 
 export function readMountinfo(host: ReadHost, pid: number | 'self'): MountinfoLine[] {
   return parseMountinfo(decodeName(host.readFile(`/proc/${pid}/mountinfo`, MOUNTINFO_LIMIT)));
-}
-
-/** The kernel writes space, tab, newline, backslash and "#" as \ooo; bytes above stay raw. */
-export function unescapeMount(text: string): string {
-  if (!text.includes('\\')) return text;
-  return text.replace(/\\([01][0-7]{2})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  );
 }
 
 function parseLine(raw: string): MountinfoLine | undefined {

@@ -1,7 +1,7 @@
 // The options of an overlay: as mountinfo prints them, and as mount(8) takes them.
 // Two layers of escapes: the kernel's own backslashes (overlayfs.rst, "multiple lower layers"),
 // and around those the octal ones of seq_file in mountinfo (proc(5)).
-import { decodeName, encodeName } from '../oci/byte-name.js';
+import { unescapeMount } from '../oci/mount-escape.js';
 
 export interface OverlayOptions {
   /** Top first. */
@@ -30,12 +30,12 @@ export function parseOverlayOptions(text: string, form: OptionsForm = 'mountinfo
     const equals = option.indexOf('=');
     const key = equals < 0 ? option : option.slice(0, equals);
     const raw = equals < 0 ? '' : option.slice(equals + 1);
-    const value = form === 'mountinfo' ? unescapeMountinfo(raw) : raw;
+    const value = form === 'mountinfo' ? unescapeMount(raw) : raw;
     if (key === 'lowerdir') addLowerList(value, lowerdir, dataOnly);
     else if (key === 'lowerdir+') lowerdir.push(value);
     else if (key === 'datadir+') dataOnly.push(value);
     else if (key === 'upperdir' || key === 'workdir') own[key] = removeBackslashes(value);
-    else if (option !== '') flags.push(form === 'mountinfo' ? unescapeMountinfo(option) : option);
+    else if (option !== '') flags.push(form === 'mountinfo' ? unescapeMount(option) : option);
   }
   return { lowerdir, dataOnly, ...own, flags };
 }
@@ -51,20 +51,6 @@ export function formatOverlayOptions(options: OverlayOptions): string {
   if (upperdir !== undefined) parts.push(`upperdir=${escapePath(upperdir)}`);
   if (workdir !== undefined) parts.push(`workdir=${escapePath(workdir)}`);
   return [...parts, ...flags].join(',');
-}
-
-/** Octal escapes of proc(5): `\040` is a space. Each stands for one byte. */
-export function unescapeMountinfo(text: string): string {
-  if (!text.includes('\\')) return text;
-  const parts: Buffer[] = [];
-  let from = 0;
-  for (const match of text.matchAll(/\\([0-3][0-7]{2})/g)) {
-    parts.push(encodeName(text.slice(from, match.index)));
-    parts.push(Buffer.from([Number.parseInt(match[1] ?? '0', 8)]));
-    from = match.index + match[0].length;
-  }
-  parts.push(encodeName(text.slice(from)));
-  return decodeName(Buffer.concat(parts));
 }
 
 /** `/top:/below::/data`: a double colon begins a data-only layer. */

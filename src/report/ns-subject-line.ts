@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import type { Subject } from '../inspect/documents/common.js';
 import { safeText } from './text.js';
 import type { View } from './theme.js';

@@ -1,6 +1,6 @@
 // Namespaces: a matrix of containers against the eight types, one container's in detail, or
 // all of the machine.
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import type {
   NamespaceRecord,
   NamespaceSubjectRecord,

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import type { LowerRecord, OverlayDocument } from '../inspect/documents/overlay.js';
 import { shortID, shortLink, shortPath } from './short.js';
 import { formatCount, formatSize } from './size.js';

@@ -1,5 +1,5 @@
 // Processes as `ps axf` draws them: who watches on top, the container's own below.
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import type { ProcessRecord, ProcsDocument } from '../inspect/documents/procs.js';
 import { formatSubjectLine } from './ns-subject-line.js';
 import { formatSize } from './size.js';

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import type { View } from './theme.js';
 
 /** The part of a digest or id that is unique among few: 12 digits, as Docker shows them. */

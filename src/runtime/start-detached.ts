@@ -1,4 +1,5 @@
 // Starting a container that this process does not stay with: it is handed to a shim.
+import type { Host } from '../host/host.js';
 import { CutawayError, causeText } from '../oci/error.js';
 import { prepareContainer } from './prepare-container.js';
 import { finishContainer } from './run-container.js';
@@ -38,12 +39,19 @@ export async function startDetached(
       stderr: 'ignore',
       detached: true,
       directory: '/',
+      environment: shimEnvironment(store.host),
     }),
   );
   const report = await readReport(child.stdout);
   child.unref();
   if (report.started) return;
   throw new StartError(new CutawayError('UNAVAILABLE', report.message), report.exitCode);
+}
+
+/** Ours without what makes Node parse certificates at its start; the shim speaks no TLS. */
+function shimEnvironment(host: Host): Readonly<Record<string, string>> {
+  const own = Object.entries(host.environment as Record<string, string>);
+  return Object.fromEntries(own.filter(([name]) => name !== 'NODE_EXTRA_CA_CERTS'));
 }
 
 async function readReport(stdout: AsyncIterable<Buffer> | undefined): Promise<ShimReport> {

@@ -32,6 +32,14 @@ function environmentCases(directory: string): Case[] {
       stdout: 'A=mine\n',
     },
     {
+      // The launcher keeps it from Node, which would complain of the missing file.
+      what: "-e NODE_EXTRA_CA_CERTS takes the caller's value, and Node itself does not",
+      args: ['-e', 'NODE_EXTRA_CA_CERTS', ...print('NODE_EXTRA_CA_CERTS')],
+      options: { env: { NODE_EXTRA_CA_CERTS: '/no/such/file' } },
+      stdout: 'NODE_EXTRA_CA_CERTS=/no/such/file\n',
+      stderr: '',
+    },
+    {
       what: '-e NAME that the caller has not is not set',
       args: ['-e', 'NOBODY_HAS_THIS', 'busybox', 'sh', '-c', 'env | grep -c NOBODY; true'],
       stdout: '0\n',

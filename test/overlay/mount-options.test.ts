@@ -2,11 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import {
-  formatOverlayOptions,
-  parseOverlayOptions,
-  unescapeMountinfo,
-} from '../../src/overlay/mount-options.js';
+import { formatOverlayOptions, parseOverlayOptions } from '../../src/overlay/mount-options.js';
 import { openBench, whyNoOverlay } from './oracle/bench.js';
 
 t.test('a line of mountinfo', (t) => {
@@ -49,14 +45,6 @@ t.test('text for mount(8), there and back', (t) => {
   t.match(text, /^lowerdir=\/a\\:b:\/c\\,d:\/e\\\\f:.*::\/data\\:1::\/data\\,2,upperdir=/s);
   t.same(parseOverlayOptions(text, 'mount'), options);
   t.equal(formatOverlayOptions({ lowerdir: [], dataOnly: [], flags: ['ro'] }), 'ro');
-  t.end();
-});
-
-t.test('octal escapes', (t) => {
-  t.equal(unescapeMountinfo('/a\\040b\\011\\012\\134\\043'), '/a b\t\n\\#');
-  t.equal(unescapeMountinfo('/\\303\\274/\\377'), '/ü/\udcff', 'each is a byte');
-  t.equal(unescapeMountinfo('/a\\9\\12'), '/a\\9\\12', 'what is none stays');
-  t.equal(unescapeMountinfo('/\udcfe\\040'), '/\udcfe ');
   t.end();
 });
 

@@ -1,5 +1,5 @@
 // How a tour is written down: for a terminal, or as Markdown.
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { cut } from '../../report/cut.js';
 import type { Theme } from '../../report/theme.js';
 import type { TourLine } from './tour-steps.js';
