@@ -1,6 +1,6 @@
 // A path of a layer as documents show it.
 import { encodeName, isUtf8Name } from '../oci/byte-name.js';
-import type { OrdinaryEntry } from '../overlay/layer-index.js';
+import type { OrdinaryEntry } from '../overlay/layer-entry.js';
 import type { EntryFacts } from './documents/entry.js';
 
 /** The path, with its bytes beside it where they are not UTF-8. */

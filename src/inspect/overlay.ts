@@ -93,7 +93,7 @@ async function countUpper(
     added: count('A'),
     changed: count('C'),
     deleted: count('D'),
-    contentSize: contentSize(index.entries),
+    contentSize: contentSize(index.columns),
   };
 }
 

@@ -6,8 +6,9 @@ import { alignHistory, commandOf } from '../oci/history.js';
 import type { Digest } from '../oci/digest.js';
 import { CutawayError, causeText } from '../oci/error.js';
 import type { Problem } from '../oci/problem.js';
-import type { LayerIndex } from '../overlay/layer-index.js';
-import { mergeLayers, type MergedTree } from '../overlay/merge.js';
+import { emptyLayer, type LayerIndex } from '../overlay/layer-index.js';
+import { mergeLayers } from '../overlay/merge.js';
+import type { MergedTree } from '../overlay/merged-tree.js';
 import {
   storedImageTarget,
   type ContainerTarget,
@@ -92,16 +93,13 @@ export function upperLayer(
 ): StackLayer {
   const { upper } = target.container.directories;
   if (context.host.findStatus(upper) === undefined) {
-    return { role: 'upper', index: { diffID: undefined, size: 0, entries: [], problems: [] } };
+    return { role: 'upper', index: emptyLayer() };
   }
   try {
     return { role: 'upper', index: indexDirectory(context.host, upper, options) };
   } catch (error) {
     const problem = { code: 'upper-unreadable', message: causeText(error), path: upper };
-    return {
-      role: 'upper',
-      index: { diffID: undefined, size: 0, entries: [], problems: [problem] },
-    };
+    return { role: 'upper', index: emptyLayer([problem]) };
   }
 }
 

@@ -1,10 +1,10 @@
 // Which files are there, and which layer does each come from?
 import { CutawayError } from '../oci/error.js';
-import type { MergedEntry, MergedTree } from '../overlay/merge.js';
+import type { MergedEntry } from '../overlay/merged-tree.js';
 import { makeDocument } from './document.js';
 import type { TreeDocument } from './documents/tree.js';
 import { entryFacts, pathFacts } from './entry-facts.js';
-import { mergeStack, targetStack } from './stack.js';
+import { mergeStack, targetStack, type Stack } from './stack.js';
 import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
 
 export interface TreeOptions {
@@ -22,7 +22,7 @@ export async function inspectTree(
   const { hash = false } = options;
   const root = canonicalPath(options.path ?? '/');
   const stack = await targetStack(context, target, { hash });
-  const entries = beneath(mergeStack(stack), root);
+  const entries = beneath(stack, root);
   const answer = {
     root,
     layers: stack.layers.map(({ role, diffID, command }, at) => ({
@@ -50,13 +50,11 @@ export function canonicalPath(path: string): string {
   return `/${parts.join('/')}`;
 }
 
-function beneath(tree: MergedTree, root: string): readonly MergedEntry[] {
-  if (root === '/') return tree.entries;
-  const prefix = `${root}/`;
-  const found = tree.entries.filter(
-    ({ entry }) => entry.path === root || entry.path.startsWith(prefix),
-  );
-  if (found.length > 0) return found;
+function beneath(stack: Stack, root: string): readonly MergedEntry[] {
+  const tree = mergeStack(stack);
+  const row = tree.row(root);
+  if (row !== -1) return [...tree.walk(row)];
+  if (root === '/') return [];
   throw new CutawayError('NOT_FOUND', `no "${root}" in it`, {
     hint: 'a later layer may have deleted it',
   });

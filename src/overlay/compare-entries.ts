@@ -1,6 +1,6 @@
 // What differs between two states of one path.
 import { encodeName } from '../oci/byte-name.js';
-import type { OrdinaryEntry } from './layer-index.js';
+import type { OrdinaryEntry } from './layer-entry.js';
 
 export type ChangeAspect =
   'type' | 'content' | 'mode' | 'owner' | 'size' | 'link' | 'device' | 'xattrs' | 'mtime';

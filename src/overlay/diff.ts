@@ -5,9 +5,12 @@ import {
   type ChangeAspect,
   type CompareOptions,
 } from './compare-entries.js';
-import type { LayerIndex, OrdinaryEntry } from './layer-index.js';
-import { mergeUpper, type MergedTree } from './merge.js';
-import { orderPaths, prefixBeneath } from './path-order.js';
+import type { OrdinaryEntry } from './layer-entry.js';
+import type { LayerIndex } from './layer-index.js';
+import { mergeUpper } from './merge.js';
+import type { MergedTree } from './merged-tree.js';
+import { compareNames } from './layer-columns.js';
+import { comparePaths, prefixBeneath } from './path-order.js';
 
 export interface Change {
   /** Added, changed, deleted. */
@@ -95,27 +98,43 @@ function addParents(changes: readonly Change[], before: MergedTree, after: Merge
     }
   }
   if (parents.length === 0) return [...changes];
-  return [...changes, ...parents].sort((a, b) => orderPaths(a.path, b.path));
+  return [...changes, ...parents].sort((a, b) => comparePaths(a.path, b.path));
 }
 
 type Pair = readonly [before: OrdinaryEntry | undefined, after: OrdinaryEntry | undefined];
 
-/** Both trees side by side; paths whose entry is the very same object are left out. */
+/** Both trees side by side; paths that are the same row of the same layer are left out. */
 function* pairPaths(before: MergedTree, after: MergedTree): Generator<Pair> {
   let left = 0;
   let right = 0;
-  for (;;) {
-    const old = before.entries[left]?.entry;
-    const now = after.entries[right]?.entry;
-    if (old === undefined && now === undefined) return;
-    if (old !== undefined && old === now) {
+  while (left < before.count || right < after.count) {
+    const order = compareRows(before, left, after, right);
+    if (order === 0 && before.isSame(left, after, right)) {
       left += 1;
       right += 1;
       continue;
     }
-    const order = old === undefined ? 1 : now === undefined ? -1 : orderPaths(old.path, now.path);
+    const old = order <= 0 ? before.entry(left).entry : undefined;
+    const now = order >= 0 ? after.entry(right).entry : undefined;
     if (order <= 0) left += 1;
     if (order >= 0) right += 1;
-    yield [order <= 0 ? old : undefined, order >= 0 ? now : undefined];
+    yield [old, now];
   }
+}
+
+/**
+ * Which of the two stands first. All that is above them is alike: the deeper one is still beneath
+ * what the other has left behind.
+ */
+function compareRows(a: MergedTree, rowA: number, b: MergedTree, rowB: number): number {
+  if (rowA >= a.count) return 1;
+  if (rowB >= b.count) return -1;
+  const depth = b.depth(rowB) - a.depth(rowA);
+  if (depth !== 0) return depth;
+  const left = a.claim(rowA);
+  const right = b.claim(rowB);
+  const columnsA = a.sources[left.rank]?.columns;
+  const columnsB = b.sources[right.rank]?.columns;
+  if (columnsA === undefined || columnsB === undefined) return 0;
+  return compareNames(columnsA, left.row, columnsB, right.row);
 }

@@ -2,15 +2,22 @@
 // no link is followed, and nothing but a regular file is ever opened.
 import { createHash } from 'node:crypto';
 import type { FileStatus, ReadHost } from '../host/host.js';
+import { baseName } from '../image/tar-path.js';
+import { decodeName } from '../oci/byte-name.js';
 import { CutawayError, causeText } from '../oci/error.js';
 import type { Problem } from '../oci/problem.js';
-import type { EntryType, LayerEntry, LayerIndex, OrdinaryEntry } from './layer-index.js';
-import { prefixBeneath } from './path-order.js';
+import { ColumnWriter } from './column-writer.js';
+import type { EntryType, LayerEntry, OrdinaryEntry } from './layer-entry.js';
+import { makeLayerIndex, type LayerIndex } from './layer-index.js';
+import { comparePaths, prefixBeneath } from './path-order.js';
+import { sortColumns } from './sort-columns.js';
 import {
   isKernelWhiteout,
+  METACOPY_XATTR,
   OPAQUE_XATTR,
   OVERLAY_XATTR_PREFIXES,
   parseOverlayXattr,
+  REDIRECT_XATTR,
   WHITEOUT_XATTR,
 } from './whiteout.js';
 
@@ -29,7 +36,7 @@ interface Walk {
   readonly directory: string;
   readonly hash: boolean;
   readonly prefixes: readonly string[];
-  readonly entries: LayerEntry[];
+  readonly rows: ColumnWriter;
   readonly problems: Problem[];
   /** First name of each file that has several, by device and inode. */
   readonly firstNames: Map<string, OrdinaryEntry>;
@@ -52,14 +59,14 @@ export function indexDirectory(
     directory: directory === '/' ? '' : directory,
     hash,
     prefixes: xattrPrefixes,
-    entries: [],
+    rows: new ColumnWriter(),
     problems: [],
     firstNames: new Map(),
     size: 0,
   };
-  addEntry(walk, '/', top);
-  const { entries, problems, size } = walk;
-  return { diffID: undefined, size, entries, problems };
+  addEntry(walk, { path: '/', parent: 0 }, top);
+  const { rows, problems, size } = walk;
+  return makeLayerIndex(sortColumns(rows), { diffID: undefined, size, problems });
 }
 
 function hostPath(walk: Walk, path: string): string {
@@ -78,49 +85,65 @@ function attempt<Value>(walk: Walk, path: string, operation: () => Value): Value
   }
 }
 
-/** Children in the order of `comparePaths`: siblings by text, each tree right after its top. */
-function addChildren(walk: Walk, path: string): void {
+/** Where an entry goes: its path, and the row of the directory it is in. */
+interface Place {
+  readonly path: string;
+  readonly parent: number;
+}
+
+function append(walk: Walk, { path, parent }: Place, entry: LayerEntry): number {
+  return walk.rows.append(parent, baseName(path), entry);
+}
+
+function addChildren(walk: Walk, path: string, row: number): void {
   const listed = attempt(walk, path, () => walk.host.readDirectory(hostPath(walk, path)));
   if (listed === undefined) return;
   const prefix = prefixBeneath(path);
-  for (const name of listed.map((entry) => entry.name).sort()) {
+  // In order, so that the first name of a file is the same in every reading.
+  const names = listed.map(({ name }) => name).sort(comparePaths);
+  for (const name of names) {
     const child = prefix + name;
     const status = attempt(walk, child, () => walk.host.lstat(hostPath(walk, child)));
-    if (status !== undefined) addEntry(walk, child, status);
+    if (status !== undefined) addEntry(walk, { path: child, parent: row }, status);
   }
 }
 
-function addEntry(walk: Walk, path: string, status: FileStatus): void {
+function addEntry(walk: Walk, place: Place, status: FileStatus): void {
+  const { path } = place;
   const { type } = status;
   if (type === 'unknown') {
     walk.problems.push({ code: 'unknown-file-type', message: 'not a known type of file', path });
-  } else if (isKernelWhiteout(status)) {
-    walk.entries.push({ marker: 'whiteout', path, type: 'whiteout' });
-  } else if (type === 'directory') addDirectory(walk, path, status);
-  else addFile(walk, path, type, status);
+  } else if (isKernelWhiteout(status)) append(walk, place, whiteoutOf(path));
+  else if (type === 'directory') addDirectory(walk, place, status);
+  else addFile(walk, place, type, status);
+}
+
+function whiteoutOf(path: string): LayerEntry {
+  return { marker: 'whiteout', path, type: 'whiteout' };
 }
 
 function addFile(
   walk: Walk,
-  path: string,
+  place: Place,
   type: Exclude<EntryType, 'directory'>,
   status: FileStatus,
 ): void {
+  const { path } = place;
   const inode = status.links > 1 ? `${status.device}:${status.inode}` : undefined;
   const first = inode === undefined ? undefined : walk.firstNames.get(inode);
   if (first !== undefined) {
-    walk.entries.push({ ...first, path, hardLinkTo: first.path });
+    append(walk, place, { ...first, path, hardLinkTo: first.path });
     return;
   }
   const attributes = readAttributes(walk, path);
   if (isXattrWhiteout(status, attributes)) {
-    walk.entries.push({ marker: 'whiteout', path, type: 'whiteout' });
+    append(walk, place, whiteoutOf(path));
     return;
   }
   const entry = makeEntry(path, type, status, attributes);
   addContent(walk, entry, attributes);
   if (inode !== undefined) walk.firstNames.set(inode, entry);
-  walk.entries.push(entry);
+  append(walk, place, entry);
 }
 
 /**
@@ -131,16 +154,15 @@ function isXattrWhiteout(status: FileStatus, attributes: Attributes): boolean {
   return status.type === 'file' && status.size === 0 && attributes.overlay.has(WHITEOUT_XATTR);
 }
 
-function addDirectory(walk: Walk, path: string, status: FileStatus): void {
+function addDirectory(walk: Walk, place: Place, status: FileStatus): void {
+  const { path } = place;
   const attributes = readAttributes(walk, path);
   const entry = makeEntry(path, 'directory', status, attributes);
-  if (attributes.overlay.has(OPAQUE_XATTR)) {
-    const opaque = attempt(walk, path, () => readMachinery(walk, path, attributes, OPAQUE_XATTR));
-    if (opaque === 'y') entry.opaque = true;
-  }
-  noteUnsupported(walk, path, attributes);
-  walk.entries.push(entry);
-  addChildren(walk, path);
+  const opaque = machinery(walk, path, attributes, OPAQUE_XATTR);
+  if (opaque?.toString('latin1') === 'y') entry.opaque = true;
+  const redirect = machinery(walk, path, attributes, REDIRECT_XATTR);
+  if (redirect !== undefined) entry.redirect = decodeName(redirect);
+  addChildren(walk, path, append(walk, place, entry));
 }
 
 function makeEntry(
@@ -176,9 +198,14 @@ function addContent(walk: Walk, entry: NewEntry, attributes: Attributes): void {
   }
   if (entry.type !== 'file') return;
   walk.size += entry.size;
-  noteUnsupported(walk, path, attributes);
-  // With metacopy the bytes are those of a file in a lower layer; here are only holes.
-  if (!walk.hash || attributes.overlay.has('overlay.metacopy')) return;
+  if (attributes.overlay.has(METACOPY_XATTR)) {
+    // The bytes are those of a file in a lower layer; here are only holes.
+    entry.metacopy = true;
+    const redirect = machinery(walk, path, attributes, REDIRECT_XATTR);
+    if (redirect !== undefined) entry.redirect = decodeName(redirect);
+    return;
+  }
+  if (!walk.hash) return;
   const content = attempt(walk, path, () => hashFile(walk.host, hostPath(walk, path)));
   if (content === undefined) return;
   entry.sha256 = content.sha256;
@@ -235,32 +262,17 @@ function readAttributes(walk: Walk, path: string): Attributes {
   return { own: Object.keys(own).length > 0 ? own : undefined, overlay, stored };
 }
 
-function readMachinery(
+/** The value of one of overlayfs's own attributes; undefined when it is not there. */
+function machinery(
   walk: Walk,
   path: string,
   attributes: Attributes,
   name: string,
-): string | undefined {
-  const target = hostPath(walk, path);
-  for (const prefix of walk.prefixes) {
-    if (!attributes.stored.includes(prefix + name)) continue;
-    const value = walk.host.readXattr(target, prefix + name);
-    if (value !== undefined) return value.toString('latin1');
-  }
-  return undefined;
-}
-
-/** What points into a lower layer: seen and said, not followed. */
-function noteUnsupported(walk: Walk, path: string, attributes: Attributes): void {
-  if (attributes.overlay.has('overlay.redirect')) {
-    const target = attempt(walk, path, () =>
-      readMachinery(walk, path, attributes, 'overlay.redirect'),
-    );
-    const message = `renamed in this layer: lower content comes from "${target ?? '?'}"`;
-    walk.problems.push({ code: 'overlay-redirect', message, path });
-  }
-  if (attributes.overlay.has('overlay.metacopy')) {
-    const message = 'only the metadata is in this layer, the content is in a lower one';
-    walk.problems.push({ code: 'overlay-metacopy', message, path });
-  }
+): Buffer | undefined {
+  if (!attributes.overlay.has(name)) return undefined;
+  const stored = walk.prefixes
+    .map((prefix) => prefix + name)
+    .find((candidate) => attributes.stored.includes(candidate));
+  if (stored === undefined) return undefined;
+  return attempt(walk, path, () => walk.host.readXattr(hostPath(walk, path), stored));
 }

@@ -11,8 +11,10 @@ import { TarReader } from '../image/tar-reader.js';
 import { decodeName } from '../oci/byte-name.js';
 import type { Digest } from '../oci/digest.js';
 import type { Problem } from '../oci/problem.js';
-import { LayerBuilder, type EntryDraft, type LayerNode } from './layer-builder.js';
-import type { LayerEntry, LayerIndex, OrdinaryEntry } from './layer-index.js';
+import { LayerBuilder, type EntryDraft } from './layer-builder.js';
+import type { LayerColumns } from './layer-columns.js';
+import type { LayerEntry, OrdinaryEntry } from './layer-entry.js';
+import { makeLayerIndex, type LayerIndex } from './layer-index.js';
 import { readLayerXattrs, type LayerXattrs } from './tar-xattr-filter.js';
 import {
   hiddenName,
@@ -59,13 +61,14 @@ export async function indexTar(
   reader.finish();
   await forwarder?.end();
   const diffID: Digest = options.diffID ?? `sha256:${hash?.digest('hex') ?? ''}`;
-  const { entries, problems } = indexer.finish();
-  return { diffID, size, entries, problems: [...reader.problems, ...problems] };
+  const { columns, problems } = indexer.finish();
+  const facts = { size, problems: [...reader.problems, ...problems] };
+  return { ...makeLayerIndex(columns, { ...facts, diffID }), diffID };
 }
 
 interface Current {
   readonly entry: LayerEntry;
-  readonly node: LayerNode | undefined;
+  readonly row: number | undefined;
   readonly safe: boolean;
   readonly hasher: ContentHasher | SparseHasher | undefined;
 }
@@ -77,7 +80,7 @@ class TarIndexer {
   readonly #builder = new LayerBuilder();
   readonly #problems = this.#builder.problems;
   /** In the index but not in the sink: what links to them cannot be unpacked either. */
-  readonly #withheld = new Set<LayerNode>();
+  readonly #withheld = new Set<number>();
   #current: Current | undefined;
   #holeBytes = 0;
 
@@ -106,14 +109,19 @@ class TarIndexer {
     const current = this.#current;
     if (current === undefined) return;
     this.#current = undefined;
-    const { entry, node, hasher, safe } = current;
-    if (node !== undefined && hasher !== undefined) node.entry.sha256 = hasher.digest();
-    this.#options.onEntry?.(entry, { safe });
+    const { entry, row, hasher, safe } = current;
+    if (row === undefined || hasher === undefined) {
+      this.#options.onEntry?.(entry, { safe });
+      return;
+    }
+    const sha256 = hasher.digest();
+    this.#builder.setDigest(row, sha256);
+    this.#options.onEntry?.(entry.marker === 'ordinary' ? { ...entry, sha256 } : entry, { safe });
   }
 
-  finish(): { entries: LayerEntry[]; problems: Problem[] } {
-    const entries = this.#builder.finish();
-    return { entries, problems: this.#problems };
+  finish(): { columns: LayerColumns; problems: Problem[] } {
+    const columns = this.#builder.finish();
+    return { columns, problems: this.#problems };
   }
 
   /** Undefined for what has no place in the index. */
@@ -167,7 +175,7 @@ class TarIndexer {
   #addWhiteout(path: string): Current {
     this.#builder.addWhiteout(path);
     const entry: LayerEntry = { marker: 'whiteout', type: 'whiteout', path };
-    return { entry, node: undefined, safe: false, hasher: undefined };
+    return { entry, row: undefined, safe: false, hasher: undefined };
   }
 
   #leaveOutAufs(path: string): void {
@@ -179,21 +187,21 @@ class TarIndexer {
     if (target === 'none') return undefined;
     const xattrs = this.#readXattrs(tar, path);
     const isLink = target !== undefined && target !== 'missing';
-    const first = isLink ? (target.first ?? target) : undefined;
-    const draft = first === undefined ? ordinaryDraft(tar, path, xattrs) : linkDraft(path, first);
-    const node = this.#builder.add(draft, first);
-    if (node === undefined) return undefined;
     const isRead = tar.type === 'file';
+    const draft = ordinaryDraft(tar, path, xattrs);
     if (isRead && tar.sparse === undefined) draft.offset = tar.bodyOffset;
-    const safe = this.#canUnpack(node, target) && this.#forwardHeader(tar, draft, xattrs);
-    if (!safe) this.#withheld.add(node);
-    return { entry: draft, node, safe, hasher: isRead ? this.#hasherFor(tar, path) : undefined };
+    const row = isLink ? this.#builder.addLink(path, target) : this.#builder.add(draft);
+    if (row === undefined) return undefined;
+    const entry = isLink ? this.#builder.describe(row, path) : draft;
+    const safe = this.#canUnpack(row, path, target) && this.#forwardHeader(tar, entry, xattrs);
+    if (!safe) this.#withheld.add(row);
+    return { entry, row, safe, hasher: isRead ? this.#hasherFor(tar, path) : undefined };
   }
 
-  #canUnpack(node: LayerNode, target: LayerNode | 'missing' | undefined): boolean {
-    if (node.isBlocked) {
+  #canUnpack(row: number, path: string, target: number | 'missing' | undefined): boolean {
+    if (this.#builder.isBlocked(row)) {
       const message = 'something else has the place that it would be unpacked to';
-      this.#report('tar-not-unpacked', message, node.entry.path);
+      this.#report('tar-not-unpacked', message, path);
       return false;
     }
     return target === undefined || (target !== 'missing' && !this.#withheld.has(target));
@@ -209,16 +217,16 @@ class TarIndexer {
   }
 
   /** What a hard link names; 'missing' when it is not in this layer; 'none' to leave out. */
-  #findTarget(tar: TarEntry, path: string): LayerNode | 'missing' | 'none' {
+  #findTarget(tar: TarEntry, path: string): number | 'missing' | 'none' {
     const raw = decodeName(tar.linkName ?? Buffer.alloc(0));
     const target = canonicalPath(raw);
-    const node = target === undefined ? undefined : this.#builder.find(target);
-    if (node === undefined) {
+    const row = target === undefined ? undefined : this.#builder.find(target);
+    if (row === undefined) {
       const message = `hard link to ${JSON.stringify(raw)}, which is not in this layer before it`;
       this.#report('hardlink-target-missing', message, path);
       return 'missing';
     }
-    if (target !== path && node.entry.type !== 'directory') return node;
+    if (target !== path && !this.#builder.isDirectory(row)) return row;
     const reason = target === path ? 'itself' : 'a directory';
     this.#report('hardlink-invalid', `hard link to ${reason}: left out`, path);
     return 'none';
@@ -288,9 +296,4 @@ function ordinaryDraft(tar: TarEntry, path: string, { values }: LayerXattrs): En
 function missingTarget(tar: TarEntry): string {
   const raw = decodeName(tar.linkName ?? Buffer.alloc(0));
   return canonicalPath(raw) ?? raw;
-}
-
-/** Another name of one inode: it has nothing of its own. */
-function linkDraft(path: string, first: LayerNode): EntryDraft {
-  return { ...first.entry, path, hardLinkTo: first.entry.path };
 }

@@ -2,61 +2,82 @@
 // earlier ones, whiteouts are settled at the end, for they speak of the layers below whatever
 // their place in the tar (image-spec layer.md#whiteouts).
 import { baseName, parentPath } from '../image/tar-path.js';
+import { encodeName } from '../oci/byte-name.js';
 import type { Problem } from '../oci/problem.js';
-import type { LayerEntry, OrdinaryEntry } from './layer-index.js';
+import { ChildTable } from './child-table.js';
+import { ColumnWriter } from './column-writer.js';
+import {
+  DIRECTORY,
+  entryOf,
+  OPAQUE,
+  SYMLINK,
+  TYPE_BITS,
+  type LayerColumns,
+} from './layer-columns.js';
+import type { OrdinaryEntry } from './layer-entry.js';
+import { sortColumns } from './sort-columns.js';
 
 export type EntryDraft = { -readonly [Key in keyof OrdinaryEntry]: OrdinaryEntry[Key] };
 
-/** One path as long as its entry is the last of that name and its parents stay directories. */
-export interface LayerNode {
-  entry: EntryDraft;
-  readonly parent: LayerNode | undefined;
-  /** Of a second name: the node of the first. */
-  readonly first: LayerNode | undefined;
-  isReplaced: boolean;
-  hasChildren: boolean;
-  /** Who unpacks the tar entry by entry with GNU tar does not get this here. */
-  readonly isBlocked: boolean;
-}
-
 const IMPLICIT_MODE = 0o755;
+const NONE = -1;
 
+/** What is known of a row beside what it says. */
+const REPLACED = 1;
+const HAS_CHILDREN = 2;
+/** Who unpacks the tar entry by entry with GNU tar does not get this here. */
+const BLOCKED = 4;
+
+/** Entries are known by their rows. */
 export class LayerBuilder {
   readonly problems: Problem[] = [];
-  readonly #nodes = new Map<string, LayerNode>();
+  readonly #rows = new ColumnWriter();
+  readonly #children = new ChildTable(this.#rows);
+  #states = new Uint8Array(1024);
+  /** Of a second name of a file: the row of the first. */
+  readonly #firsts = new Map<number, number>();
   readonly #whiteouts = new Set<string>();
   readonly #opaque = new Set<string>();
 
-  /** The entry at `path`, as things stand. */
-  find(path: string): LayerNode | undefined {
-    const node = this.#nodes.get(path);
-    return node !== undefined && isAlive(node) ? node : undefined;
+  /** The entry at `path`, as things stand; undefined when there is none. */
+  find(path: string): number | undefined {
+    const row = this.#find(path);
+    return row === NONE ? undefined : row;
+  }
+
+  isDirectory(row: number): boolean {
+    return this.#type(row) === DIRECTORY;
+  }
+
+  isBlocked(row: number): boolean {
+    return this.#is(row, BLOCKED);
+  }
+
+  /** What the row says, of which `path` is the path. */
+  describe(row: number, path: string): OrdinaryEntry {
+    const entry = entryOf(this.#rows.view(), row, path);
+    if (entry.marker === 'ordinary') return entry;
+    throw new RangeError(`row ${row} is a whiteout`);
+  }
+
+  setDigest(row: number, sha256: string): void {
+    this.#rows.setDigest(row, sha256);
   }
 
   /**
    * Undefined when the entry has no place: a parent is no directory in this very layer, so that
    * whoever unpacks would write through a link.
    */
-  add(entry: EntryDraft, first?: LayerNode): LayerNode | undefined {
-    const parent = entry.path === '/' ? undefined : this.#getParent(entry.path);
-    if (parent === undefined && entry.path !== '/') {
-      this.#report('tar-parent-not-directory', 'a parent is no directory in this layer', entry);
-      return undefined;
-    }
-    const before = this.find(entry.path);
-    if (before !== undefined) {
-      const isDirectory = before.entry.type === 'directory' && entry.type === 'directory';
-      if (!isDirectory) {
-        this.#report('tar-duplicate-path', 'named more than once: the last entry counts', entry);
-      }
-      if (isDirectory || isSameSymlink(before.entry, entry)) {
-        // The children stay, what the first entry said goes.
-        before.entry = entry;
-        return before;
-      }
-      before.isReplaced = true;
-    }
-    return this.#put(entry, parent, { first, isBlocked: isObstacle(before) });
+  add(entry: EntryDraft): number | undefined {
+    return this.#place(entry.path, entry.type === 'directory', entry);
+  }
+
+  /** Another name of the file in row `target`: it has nothing of its own. */
+  addLink(path: string, target: number): number | undefined {
+    const first = this.#firsts.get(target) ?? target;
+    const row = this.#place(path, false, first);
+    if (row !== undefined) this.#firsts.set(row, first);
+    return row;
   }
 
   addWhiteout(path: string): void {
@@ -67,78 +88,106 @@ export class LayerBuilder {
     this.#opaque.add(directory);
   }
 
-  /** Sorted entries; nothing can be added any more. */
-  finish(): LayerEntry[] {
+  /** In path order; nothing can be added any more. */
+  finish(): LayerColumns {
     for (const path of this.#opaque) this.#settleOpaque(path);
     const whiteouts = [...this.#whiteouts].sort((a, b) => a.length - b.length);
-    const kept = whiteouts.filter((path) => this.#settleWhiteout(path));
-    const alive = [...this.#nodes.values()].filter(isAlive);
-    settleHardLinks(alive);
-    const entries: LayerEntry[] = alive.map((node) => node.entry);
-    for (const path of kept) entries.push({ marker: 'whiteout', type: 'whiteout', path });
-    return sortEntries(entries);
+    for (const path of whiteouts.filter((path) => this.#settleWhiteout(path))) {
+      const parent = this.#find(parentPath(path));
+      this.#rows.append(parent, baseName(path), { marker: 'whiteout', type: 'whiteout', path });
+    }
+    this.#settleHardLinks();
+    return sortColumns(this.#rows, (row) => !this.#is(row, REPLACED));
+  }
+
+  #place(path: string, isDirectory: boolean, content: EntryDraft | number): number | undefined {
+    const parent = path === '/' ? 0 : this.#getParent(path);
+    if (parent === undefined) {
+      this.#report('tar-parent-not-directory', 'a parent is no directory in this layer', path);
+      return undefined;
+    }
+    const before = this.#find(path);
+    if (before === NONE) return this.#put(path, parent, content, false);
+    const isMerged = isDirectory && this.isDirectory(before);
+    if (!isMerged) {
+      this.#report('tar-duplicate-path', 'named more than once: the last entry counts', path);
+    }
+    if (typeof content !== 'number' && (isMerged || this.#isSameSymlink(before, content))) {
+      // The children stay, what the first entry said goes.
+      this.#rows.set(before, content);
+      return before;
+    }
+    const isBlocked = this.#isObstacle(before);
+    this.#mark(before, REPLACED);
+    return this.#put(path, parent, content, isBlocked);
   }
 
   /** The directory that `path` stands in, made when no entry has named it. */
-  #getParent(path: string): LayerNode | undefined {
+  #getParent(path: string): number | undefined {
     const missing: string[] = [];
     let at = path;
-    let node: LayerNode | undefined;
-    while (at !== '/' && node === undefined) {
+    let row = NONE;
+    while (at !== '/' && row === NONE) {
       at = parentPath(at);
-      node = this.find(at);
-      if (node === undefined) missing.push(at);
+      row = this.#find(at);
+      if (row === NONE) missing.push(at);
     }
-    if (node !== undefined && node.entry.type !== 'directory') return undefined;
+    if (row !== NONE && !this.isDirectory(row)) return undefined;
     for (const directory of missing.reverse()) {
-      node = this.#put(implicitDirectory(directory), node);
+      row = this.#put(directory, Math.max(row, 0), implicitDirectory(directory), false);
     }
-    return node;
+    return row;
   }
 
-  #put(
-    entry: EntryDraft,
-    parent: LayerNode | undefined,
-    { first, isBlocked = false }: { first?: LayerNode | undefined; isBlocked?: boolean } = {},
-  ): LayerNode {
-    const node: LayerNode = {
-      entry,
-      parent,
-      first,
-      isReplaced: false,
-      hasChildren: false,
-      isBlocked: isBlocked || parent?.isBlocked === true,
-    };
-    if (parent !== undefined) parent.hasChildren = true;
-    this.#nodes.set(entry.path, node);
-    return node;
+  #put(path: string, parent: number, content: EntryDraft | number, isBlocked: boolean): number {
+    const name = baseName(path);
+    const row =
+      typeof content === 'number'
+        ? this.#rows.appendLink(parent, name, content)
+        : this.#rows.append(parent, name, content);
+    if (isBlocked || (row !== 0 && this.#is(parent, BLOCKED))) this.#mark(row, BLOCKED);
+    if (row === 0) return row;
+    this.#mark(parent, HAS_CHILDREN);
+    this.#children.set(row);
+    return row;
+  }
+
+  /** Rows that were replaced are no longer found, nor is what was beneath them. */
+  #find(path: string): number {
+    if (this.#rows.count === 0) return NONE;
+    let row = 0;
+    let from = 1;
+    while (from < path.length) {
+      const slash = path.indexOf('/', from);
+      const to = slash === -1 ? path.length : slash;
+      row = this.#children.find(row, encodeName(path.slice(from, to)));
+      if (row === NONE) return NONE;
+      from = to + 1;
+    }
+    return row;
   }
 
   #settleOpaque(path: string): void {
-    const node = this.find(path) ?? this.#addImplicit(path);
-    if (node?.entry.type === 'directory') node.entry.opaque = true;
+    const row = this.find(path) ?? this.add(implicitDirectory(path));
+    if (row !== undefined && this.isDirectory(row)) this.#setOpaque(row);
     else {
       const message = 'the opaque marker is in what is no directory in this layer: ignored';
-      this.problems.push({ code: 'opaque-not-directory', message, path });
+      this.#report('opaque-not-directory', message, path);
     }
-  }
-
-  #addImplicit(path: string): LayerNode | undefined {
-    return this.add(implicitDirectory(path));
   }
 
   /** Whether a whiteout entry remains. */
   #settleWhiteout(path: string): boolean {
-    const node = this.find(path);
-    if (node !== undefined) {
+    const row = this.find(path);
+    if (row !== undefined) {
       // Deleted below and made anew here: nothing of the old directory shows through.
-      if (node.entry.type === 'directory') node.entry.opaque = true;
+      if (this.isDirectory(row)) this.#setOpaque(row);
       return false;
     }
     if (this.#isHiddenAlready(path)) return false;
     if (this.#getParent(path) !== undefined) return true;
     const message = `the whiteout of ${JSON.stringify(baseName(path))} is in what is no directory`;
-    this.problems.push({ code: 'tar-parent-not-directory', message, path });
+    this.#report('tar-parent-not-directory', message, path);
     return false;
   }
 
@@ -149,13 +198,78 @@ export class LayerBuilder {
   #isHiddenAlready(path: string): boolean {
     for (let at = path; at !== '/';) {
       at = parentPath(at);
-      const node = this.find(at);
-      if (node === undefined ? this.#whiteouts.has(at) : node.entry.opaque === true) return true;
+      const row = this.find(at);
+      if (row === undefined ? this.#whiteouts.has(at) : this.#hasKind(row, OPAQUE)) return true;
     }
     return false;
   }
 
-  #report(code: string, message: string, { path }: EntryDraft): void {
+  /** When the first name of a file is gone, the next one takes its place. */
+  #settleHardLinks(): void {
+    const heirs = new Map<number, number>();
+    for (const [row, original] of this.#firsts) {
+      if (!this.#isAlive(row)) continue;
+      const first = this.#isAlive(original) ? original : heirs.get(original);
+      if (first === undefined) heirs.set(original, row);
+      this.#rows.setHardLink(row, first === undefined ? undefined : this.#pathOf(first));
+    }
+  }
+
+  #isAlive(row: number): boolean {
+    for (let at = row; ; at = this.#rows.numbers.parent[at] ?? 0) {
+      if (this.#is(at, REPLACED)) return false;
+      if (at === 0) return true;
+    }
+  }
+
+  #pathOf(row: number): string {
+    let path = '';
+    for (let at = row; at !== 0; at = this.#rows.numbers.parent[at] ?? 0) {
+      path = `/${this.#rows.name(at)}${path}`;
+    }
+    return path === '' ? '/' : path;
+  }
+
+  #isSameSymlink(before: number, entry: EntryDraft): boolean {
+    if (entry.type !== 'symlink' || this.#type(before) !== SYMLINK) return false;
+    return this.#rows.findText(before) === entry.linkTarget;
+  }
+
+  /**
+   * GNU tar removes no directory that has children to make room. It makes symlinks that lead out
+   * last of all, in place of an empty file that it knows by its inode number, which may by then
+   * belong to what replaced that file.
+   */
+  #isObstacle(before: number): boolean {
+    return this.#is(before, HAS_CHILDREN | BLOCKED) || this.#type(before) === SYMLINK;
+  }
+
+  #type(row: number): number {
+    return (this.#rows.numbers.kind[row] ?? 0) & TYPE_BITS;
+  }
+
+  #hasKind(row: number, flag: number): boolean {
+    return ((this.#rows.numbers.kind[row] ?? 0) & flag) !== 0;
+  }
+
+  #setOpaque(row: number): void {
+    this.#rows.numbers.kind[row] = (this.#rows.numbers.kind[row] ?? 0) | OPAQUE;
+  }
+
+  #is(row: number, state: number): boolean {
+    return ((this.#states[row] ?? 0) & state) !== 0;
+  }
+
+  #mark(row: number, state: number): void {
+    if (row >= this.#states.length) {
+      const larger = new Uint8Array(Math.max(row + 1, this.#states.length * 2));
+      larger.set(this.#states);
+      this.#states = larger;
+    }
+    this.#states[row] = (this.#states[row] ?? 0) | state;
+  }
+
+  #report(code: string, message: string, path: string): void {
     this.problems.push({ code, message, path });
   }
 }
@@ -172,48 +286,4 @@ function implicitDirectory(path: string): EntryDraft {
     mtime: '0',
     implicit: true,
   };
-}
-
-function isSameSymlink(a: EntryDraft, b: EntryDraft): boolean {
-  return a.type === 'symlink' && b.type === 'symlink' && a.linkTarget === b.linkTarget;
-}
-
-/**
- * GNU tar removes no directory that has children to make room. It makes symlinks that lead out
- * last of all, in place of an empty file that it knows by its inode number, which may by then
- * belong to what replaced that file.
- */
-function isObstacle(before: LayerNode | undefined): boolean {
-  if (before === undefined) return false;
-  return before.hasChildren || before.entry.type === 'symlink' || before.isBlocked;
-}
-
-function isAlive(node: LayerNode): boolean {
-  for (let at: LayerNode | undefined = node; at !== undefined; at = at.parent) {
-    if (at.isReplaced) return false;
-  }
-  return true;
-}
-
-/** When the first name of a file is gone, the next one takes its place. */
-function settleHardLinks(nodes: readonly LayerNode[]): void {
-  const firsts = new Map<LayerNode, LayerNode>();
-  for (const node of nodes) {
-    if (node.first === undefined) continue;
-    const first = isAlive(node.first) ? node.first : firsts.get(node.first);
-    if (first !== undefined) {
-      node.entry.hardLinkTo = first.entry.path;
-    } else {
-      firsts.set(node.first, node);
-      delete node.entry.hardLinkTo;
-    }
-  }
-}
-
-/** By `comparePaths`, with each key made once. */
-function sortEntries(entries: readonly LayerEntry[]): LayerEntry[] {
-  return entries
-    .map((entry) => ({ key: entry.path.replaceAll('/', '\0'), entry }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-    .map(({ entry }) => entry);
 }

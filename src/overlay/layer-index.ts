@@ -1,69 +1,56 @@
-// Layers and what is made of them. This file: what a layer says of each path, whatever the layer
-// was read from: a tar blob, a tar in an archive, a `diff/` directory on a disk, a live upperdir.
+// All that a layer says. Layers are made by `indexTar` and `indexDirectory`, and read from a cache.
 import type { Problem } from '../oci/problem.js';
+import { ColumnWriter } from './column-writer.js';
+import { entryOf, findRow, type LayerColumns } from './layer-columns.js';
+import type { LayerEntry } from './layer-entry.js';
+import { sortColumns } from './sort-columns.js';
 
-export type EntryType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'char' | 'block';
-
-/** One path of one layer. `path` is absolute and canonical ("/etc/passwd"); the root is "/". */
-interface EntryOf<Marker extends string> {
-  readonly marker: Marker;
-  readonly path: string;
-}
-
-/** The path is there in this layer, with this metadata. */
-export interface OrdinaryEntry extends EntryOf<'ordinary'> {
-  readonly type: EntryType;
-  /** Permission bits with setuid, setgid, sticky. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly userName?: string;
-  readonly groupName?: string;
-  /** Bytes of content; 0 for anything but a file. */
-  readonly size: number;
-  /** Nanoseconds since the epoch, as a decimal string (JSON has no 64-bit numbers). */
-  readonly mtime: string;
-  /** Of a symlink: its text, verbatim. */
-  readonly linkTarget?: string;
-  /**
-   * Of a second name of a file: the canonical path of the first name in the same layer.
-   * The other fields repeat what the first name says.
-   */
-  readonly hardLinkTo?: string;
-  readonly major?: number;
-  readonly minor?: number;
-  /** Values in base64; without the `overlay.` attributes, which are the layer's own machinery. */
-  readonly xattrs?: Readonly<Record<string, string>>;
-  /** Hex digest of a file's content; absent when the layer was read without content. */
-  readonly sha256?: string;
-  /** Where a file's bytes start in the uncompressed tar; absent for directories on a disk. */
-  readonly offset?: number;
-  /** This directory hides everything the layers below have in it. */
-  readonly opaque?: true;
-  /** No entry of its own in the tar: a parent that other names imply. Its metadata is unknown. */
-  readonly implicit?: true;
-}
-
-/** The layers below lose this path and everything beneath it. */
-export interface WhiteoutEntry extends EntryOf<'whiteout'> {
-  readonly type: 'whiteout';
-}
-
-export type LayerEntry = OrdinaryEntry | WhiteoutEntry;
-
-/** All entries of one layer, sorted by path (`comparePaths`), each path once. */
+/** All entries of one layer in path order (`comparePaths`), each path once. */
 export interface LayerIndex {
   /** Of the uncompressed tar; undefined for a directory on a disk. */
   readonly diffID: string | undefined;
   /** Of the uncompressed tar, in bytes; for a directory the sum of the file sizes. */
   readonly size: number;
+  readonly problems: readonly Problem[];
+  readonly columns: LayerColumns;
+  readonly count: number;
+  /** The entry in a row, 0 to `count` - 1; row 0 is the root. Made anew at each call. */
+  entry(row: number): LayerEntry;
+  find(path: string): LayerEntry | undefined;
+  /** All of them, made anew: for small layers. */
   readonly entries: readonly LayerEntry[];
+}
+
+export interface LayerFacts {
+  readonly diffID: string | undefined;
+  readonly size: number;
   readonly problems: readonly Problem[];
 }
 
-/** Order of paths: parents before children, siblings by text, a directory's tree together. */
-export function comparePaths(a: string, b: string): number {
-  const left = a.replaceAll('/', '\0');
-  const right = b.replaceAll('/', '\0');
-  return left < right ? -1 : left > right ? 1 : 0;
+export function makeLayerIndex(columns: LayerColumns, facts: LayerFacts): LayerIndex {
+  return {
+    ...facts,
+    columns,
+    count: columns.count,
+    entry: (row) => entryOf(columns, row),
+    find: (path) => {
+      const row = findRow(columns, path);
+      return row === -1 ? undefined : entryOf(columns, row);
+    },
+    get entries() {
+      return Array.from({ length: columns.count }, (_, row) => entryOf(columns, row));
+    },
+  };
+}
+
+/** The same layer, of which something more is odd. */
+export function withProblems(index: LayerIndex, more: readonly Problem[]): LayerIndex {
+  if (more.length === 0) return index;
+  const { diffID, size, problems, columns } = index;
+  return makeLayerIndex(columns, { diffID, size, problems: [...more, ...problems] });
+}
+
+/** A layer that says nothing, such as the upperdir of a container that never ran. */
+export function emptyLayer(problems: readonly Problem[] = []): LayerIndex {
+  return makeLayerIndex(sortColumns(new ColumnWriter()), { diffID: undefined, size: 0, problems });
 }

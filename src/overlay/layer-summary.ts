@@ -1,5 +1,13 @@
-import { encodeName } from '../oci/byte-name.js';
-import type { LayerEntry, LayerIndex } from './layer-index.js';
+import {
+  FILE,
+  hasFlag,
+  IMPLICIT,
+  SYMLINK,
+  typeAt,
+  WHITEOUT,
+  type LayerColumns,
+} from './layer-columns.js';
+import type { LayerIndex } from './layer-index.js';
 
 export interface LayerSummary {
   /** Of the tar; for a directory the sum of its files. */
@@ -9,26 +17,31 @@ export interface LayerSummary {
   readonly whiteouts: number;
 }
 
-export function summarizeLayer(index: LayerIndex): LayerSummary {
-  const named = index.entries.filter((entry) => entry.marker === 'whiteout' || !entry.implicit);
-  return {
-    uncompressedSize: index.size,
-    contentSize: contentSize(index.entries),
-    entries: named.length,
-    whiteouts: named.filter((entry) => entry.marker === 'whiteout').length,
-  };
+export function summarizeLayer({ columns, size }: LayerIndex): LayerSummary {
+  let entries = 0;
+  let whiteouts = 0;
+  for (let row = 0; row < columns.count; row += 1) {
+    if (typeAt(columns, row) === WHITEOUT) whiteouts += 1;
+    if (!hasFlag(columns, row, IMPLICIT)) entries += 1;
+  }
+  return { uncompressedSize: size, contentSize: contentSize(columns), entries, whiteouts };
 }
 
 /**
  * Bytes of files, each hard-linked file once, and of the texts of symlinks: what Docker calls
  * the size of a layer (moby pkg/directory Size).
  */
-export function contentSize(entries: Iterable<LayerEntry>): number {
+export function contentSize(columns: LayerColumns): number {
   let total = 0;
-  for (const entry of entries) {
-    if (entry.marker === 'whiteout' || entry.hardLinkTo !== undefined) continue;
-    if (entry.type === 'file') total += entry.size;
-    else if (entry.linkTarget !== undefined) total += encodeName(entry.linkTarget).length;
-  }
+  for (let row = 0; row < columns.count; row += 1) total += ownSize(columns, row);
   return total;
+}
+
+/** 0 for a second name of a file. */
+function ownSize(columns: LayerColumns, row: number): number {
+  const type = typeAt(columns, row);
+  const text = columns.text[row] ?? 0;
+  if (type === FILE) return text === 0 ? (columns.size[row] ?? 0) : 0;
+  if (type !== SYMLINK || columns.rare.get(row)?.hardLinkTo !== undefined) return 0;
+  return (columns.textAt[text] ?? 0) - (columns.textAt[text - 1] ?? 0);
 }

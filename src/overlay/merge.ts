@@ -1,158 +1,211 @@
-// What a container sees: layers put on top of each other by the rules of overlayfs.rst
-// ("merging", "whiteouts and opaque directories"), in one pass over all of them.
-import type { LayerEntry, LayerIndex, OrdinaryEntry } from './layer-index.js';
-import { openCursors, type LayerCursors } from './layer-cursors.js';
-import { prefixBeneath, searchPath } from './path-order.js';
-
-export interface MergedEntry {
-  readonly entry: OrdinaryEntry;
-  /** The layer the metadata (and a file's content) comes from; 1 is the base. */
-  readonly layer: number;
-}
-
-export interface MergedTree {
-  /** How many layers were merged. */
-  readonly layers: number;
-  /** Sorted by path (`comparePaths`). */
-  readonly entries: readonly MergedEntry[];
-  find(path: string): MergedEntry | undefined;
-}
+// What a container sees: layers put on top of each other by the rules of overlayfs.rst ("merging",
+// "whiteouts and opaque directories", "redirect_dir", "metadata only copy up"), without a mount.
+// Directories are merged as the kernel merges them, one at a time from the top, so that a part of
+// the tree costs no more than that part.
+import type { Problem } from '../oci/problem.js';
+import { openCursors, type Claim } from './directory-cursors.js';
+import {
+  DIRECTORY,
+  FILE,
+  findChild,
+  hasFlag,
+  IMPLICIT,
+  OPAQUE,
+  pathOf,
+  typeAt,
+  WHITEOUT,
+} from './layer-columns.js';
+import type { LayerIndex } from './layer-index.js';
+import { makeMergedTree, MergedRows, type MergedTree } from './merged-tree.js';
 
 /** Base first. */
 export function mergeLayers(layers: readonly LayerIndex[]): MergedTree {
-  const entries = mergeEntries(
-    layers.map((layer) => layer.entries),
-    (rank, _position, entry) => ({ entry, layer: rank + 1 }),
-  );
-  return makeTree(layers.length, entries);
+  const merge: Merge = { layers, rows: new MergedRows(layers), problems: [] };
+  const all = layers
+    .map((layer, rank) => ({ rank, row: layer.count > 0 ? 0 : -1 }))
+    .filter(({ row }) => row === 0)
+    .reverse();
+  // The kernel never looks at the opaque mark of a layer's top directory (seen on Linux 6.18).
+  const root = settle(merge, all, { isRoot: true, roots: all, around: all });
+  if (root.chosen === undefined) return makeMergedTree(merge);
+  const frames: Frame[] = [];
+  enterDirectory(merge, frames, root);
+  for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
+    const claims = frame.cursors.next();
+    if (claims === undefined) {
+      merge.rows.close(frame.row);
+      frames.pop();
+      continue;
+    }
+    const settled = settle(merge, claims, { isRoot: false, roots: all, around: frame.sources });
+    if (settled.chosen !== undefined) enterDirectory(merge, frames, settled);
+  }
+  return makeMergedTree(merge);
 }
 
-/** One more layer on top of a tree; the same as merging all of its layers anew. */
+/** One more layer on top of a tree. */
 export function mergeUpper(lower: MergedTree, upper: LayerIndex): MergedTree {
-  const entries = mergeEntries(
-    [lower.entries.map(({ entry }) => entry), upper.entries],
-    (rank, position, entry) =>
-      (rank === 0 ? lower.entries[position] : undefined) ?? { entry, layer: lower.layers + 1 },
-  );
-  return makeTree(lower.layers + 1, entries);
+  return mergeLayers([...lower.sources, upper]);
 }
 
-type Take = (rank: number, position: number, entry: OrdinaryEntry) => MergedEntry;
-
-function mergeEntries(layers: readonly (readonly LayerEntry[])[], take: Take): MergedEntry[] {
-  const cursors = openCursors(layers);
-  const floors = trackFloors();
-  const merged: MergedEntry[] = [];
-  for (let first = cursors.first(); first !== undefined; first = cursors.first()) {
-    const { path } = first.entry;
-    const floor = floors.enter(path);
-    const claims = takeClaims(cursors, path, floor);
-    const chosen = chooseClaim(claims);
-    if (chosen !== undefined) merged.push(take(chosen.rank, chosen.position, chosen.entry));
-    const beneath = floorBeneath(claims, floor);
-    if (beneath > floor) floors.leave(path, beneath);
-  }
-  return merged;
+interface Merge {
+  readonly layers: readonly LayerIndex[];
+  readonly rows: MergedRows;
+  readonly problems: Problem[];
 }
 
-/** What one layer says of a path. */
-interface Claim<Entry extends LayerEntry = LayerEntry> {
-  readonly entry: Entry;
-  readonly rank: number;
-  readonly position: number;
+/** A directory whose children are being merged. */
+interface Frame {
+  readonly row: number;
+  readonly sources: readonly Claim[];
+  readonly cursors: { next(): readonly Claim[] | undefined };
 }
 
-/** What the layers say of `path`, top first; layers under the floor are not heard. */
-function takeClaims(cursors: LayerCursors, path: string, floor: number): Claim[] {
-  const claims: Claim[] = [];
-  for (let cursor = cursors.first(); cursor?.entry.path === path; cursor = cursors.first()) {
-    const { entry, rank, position } = cursor;
-    if (rank >= floor) claims.push({ entry, rank, position });
-    cursors.advance();
-  }
-  return claims;
+interface Settled {
+  /** Whose metadata (and content) it is; undefined when nothing is there. */
+  readonly chosen: Claim | undefined;
+  /** Where the content of a metacopy comes from. */
+  readonly content: Claim | undefined;
+  /** The directories that are merged beneath it, top first; none for what is no directory. */
+  readonly beneath: readonly Claim[];
 }
 
-/** The claim that gives the metadata; undefined when nothing is there. */
-function chooseClaim(claims: readonly Claim[]): Claim<OrdinaryEntry> | undefined {
-  let chosen: Claim<OrdinaryEntry> | undefined;
-  for (const { entry, rank, position } of claims) {
-    if (entry.marker === 'whiteout') break;
-    if (chosen !== undefined && entry.type !== 'directory') break;
-    const claim = { entry, rank, position };
+function enterDirectory(merge: Merge, frames: Frame[], settled: Settled): void {
+  const { chosen, content, beneath } = settled;
+  if (chosen === undefined) return;
+  const row = merge.rows.append(frames.at(-1)?.row ?? 0, chosen, content);
+  if (beneath.length === 0) return;
+  frames.push({ row, sources: beneath, cursors: openCursors(merge.layers, beneath) });
+}
+
+interface Surroundings {
+  readonly isRoot: boolean;
+  /** The top directories of all layers, top first. */
+  readonly roots: readonly Claim[];
+  /** The directories that are merged around what is settled, top first. */
+  readonly around: readonly Claim[];
+}
+
+/** What the layers say of one name, top first, taken together. */
+function settle(merge: Merge, claims: readonly Claim[], place: Surroundings): Settled {
+  const [top] = claims;
+  if (top === undefined) return NOTHING;
+  const columns = columnsOf(merge, top);
+  const type = typeAt(columns, top.row);
+  if (type === WHITEOUT) return NOTHING;
+  if (type === DIRECTORY) return settleDirectory(merge, claims, place);
+  const content = findContent(merge, top, claims.slice(1), place);
+  return { chosen: top, content, beneath: [] };
+}
+
+const NOTHING: Settled = { chosen: undefined, content: undefined, beneath: [] };
+
+/** The top claim is a directory; those beneath count until one hides the rest. */
+function settleDirectory(merge: Merge, claims: readonly Claim[], place: Surroundings): Settled {
+  const beneath: Claim[] = [];
+  let chosen: Claim | undefined;
+  let isOpen = true;
+  let rest = claims;
+  for (let at = 0; at < rest.length; at += 1) {
+    const claim = rest[at];
+    if (claim === undefined) break;
+    const columns = columnsOf(merge, claim);
+    if (typeAt(columns, claim.row) !== DIRECTORY) break;
+    if (isOpen) beneath.push(claim);
+    if (!place.isRoot && hasFlag(columns, claim.row, OPAQUE)) isOpen = false;
     // A directory that the tar only implies has the metadata of the one below it, if any.
-    if (entry.type !== 'directory' || entry.implicit !== true) return claim;
+    const isImplicit = hasFlag(columns, claim.row, IMPLICIT);
+    if (!isImplicit && (chosen === undefined || isImplicitClaim(merge, chosen))) chosen = claim;
     chosen ??= claim;
+    if (!isOpen && !isImplicitClaim(merge, chosen)) break;
+    const moved = followRedirect(merge, claim, place);
+    if (moved !== undefined) {
+      rest = moved;
+      at = -1;
+    }
   }
-  return chosen;
+  return { chosen, content: undefined, beneath };
 }
 
-/** The lowest layer that still counts beneath the path. */
-function floorBeneath(claims: readonly Claim[], floor: number): number {
-  for (const { entry, rank } of claims) {
-    if (entry.type !== 'directory') return rank + 1;
-    // The kernel never looks at this mark on the top directory of a layer (seen on Linux 6.18).
-    if (entry.opaque === true && entry.path !== '/') return rank;
+function columnsOf(merge: Merge, { rank }: Claim): LayerIndex['columns'] {
+  const layer = merge.layers[rank];
+  if (layer === undefined) throw new RangeError(`no layer of rank ${rank}`);
+  return layer.columns;
+}
+
+function isImplicitClaim(merge: Merge, claim: Claim): boolean {
+  return hasFlag(columnsOf(merge, claim), claim.row, IMPLICIT);
+}
+
+/** The first layer below that has the bytes of a file of which `claim` is only the metadata. */
+function findContent(
+  merge: Merge,
+  claim: Claim,
+  below: readonly Claim[],
+  place: Surroundings,
+): Claim | undefined {
+  const rare = columnsOf(merge, claim).rare.get(claim.row);
+  if (rare?.metacopy !== true) return undefined;
+  const [next, ...rest] = followRedirect(merge, claim, place) ?? below;
+  if (next !== undefined && typeAt(columnsOf(merge, next), next.row) === FILE) {
+    return findContent(merge, next, rest, place) ?? next;
   }
-  return floor;
-}
-
-interface Floors {
-  /** The lowest layer that counts for `path`, by the directories above it. */
-  enter(path: string): number;
-  /** Beneath `path` only layers from `floor` up count. */
-  leave(path: string, floor: number): void;
-}
-
-/** Paths come in order, so the directories that matter are a stack. */
-function trackFloors(): Floors {
-  const stack: { readonly prefix: string; readonly floor: number }[] = [];
-  return {
-    enter(path) {
-      for (;;) {
-        const top = stack.at(-1);
-        if (top === undefined) return 0;
-        if (path.startsWith(top.prefix)) return top.floor;
-        stack.pop();
-      }
-    },
-    leave(path, floor) {
-      stack.push({ prefix: prefixBeneath(path), floor });
-    },
-  };
-}
-
-function makeTree(layers: number, merged: readonly MergedEntry[]): MergedTree {
-  const find = (entries: readonly MergedEntry[], path: string): MergedEntry | undefined =>
-    entries[searchPath(entries, path, (item) => item.entry.path)];
-  const entries = regroupLinks(merged, (path) => find(merged, path));
-  return { layers, entries, find: (path) => find(entries, path) };
+  report(
+    merge,
+    claim,
+    'overlay-metacopy',
+    'only its metadata is here, and no layer has its content',
+  );
+  return undefined;
 }
 
 /**
- * A file lives on under its other names when a layer above takes its first one: copy-up breaks
- * hard links (overlayfs.rst, "non-standard behavior"), so the first name left is the file's.
+ * What the layers below say of a directory under the name that it has there (`ovl_lookup` in
+ * fs/overlayfs/namei.c); undefined when it was not renamed.
  */
-function regroupLinks(
-  entries: readonly MergedEntry[],
-  find: (path: string) => MergedEntry | undefined,
-): readonly MergedEntry[] {
-  let regrouped: MergedEntry[] | undefined;
-  const firstNames = new Map<string, string>();
-  for (const [at, { entry, layer }] of entries.entries()) {
-    if (entry.hardLinkTo === undefined || find(entry.hardLinkTo)?.layer === layer) continue;
-    const file = `${layer} ${entry.hardLinkTo}`;
-    const first = firstNames.get(file);
-    regrouped ??= [...entries];
-    if (first === undefined) firstNames.set(file, entry.path);
-    regrouped[at] = { entry: linkTo(entry, first), layer };
+function followRedirect(merge: Merge, claim: Claim, place: Surroundings): Claim[] | undefined {
+  const redirect = columnsOf(merge, claim).rare.get(claim.row)?.redirect;
+  if (redirect === undefined) return undefined;
+  const isAbsolute = redirect.startsWith('/');
+  const names = redirect.split('/').filter((name) => name !== '');
+  const isOdd = names.length === 0 || names.includes('..') || (!isAbsolute && names.length > 1);
+  const found = isOdd ? [] : lookUp(merge, isAbsolute ? place.roots : place.around, claim, names);
+  if (found.length === 0) {
+    const message = `renamed from ${JSON.stringify(redirect)}, which no layer below has`;
+    report(merge, claim, 'overlay-redirect', message);
   }
-  return regrouped ?? entries;
+  return found;
 }
 
-function linkTo(entry: OrdinaryEntry, first: string | undefined): OrdinaryEntry {
-  const copy: { -readonly [Key in keyof OrdinaryEntry]: OrdinaryEntry[Key] } = { ...entry };
-  if (first === undefined) delete copy.hardLinkTo;
-  else copy.hardLinkTo = first;
-  return copy;
+/** Rows of one path in all directories of layers below `claim`, until one of them hides the rest. */
+function lookUp(
+  merge: Merge,
+  directories: readonly Claim[],
+  claim: Claim,
+  names: readonly string[],
+): Claim[] {
+  const found: Claim[] = [];
+  for (const { rank, row: top } of directories) {
+    if (rank >= claim.rank) continue;
+    const columns = columnsOf(merge, { rank, row: top });
+    let row = top;
+    let isLast = false;
+    for (const [at, name] of names.entries()) {
+      row = findChild(columns, row, name);
+      if (row === -1) break;
+      const isDirectory = typeAt(columns, row) === DIRECTORY;
+      if (at < names.length - 1 && (!isDirectory || hasFlag(columns, row, OPAQUE))) isLast = true;
+      if (at < names.length - 1 && !isDirectory) {
+        row = -1;
+        break;
+      }
+    }
+    if (row !== -1) found.push({ rank, row });
+    if (isLast) break;
+  }
+  return found;
+}
+
+function report(merge: Merge, claim: Claim, code: string, message: string): void {
+  merge.problems.push({ code, message, path: pathOf(columnsOf(merge, claim), claim.row) });
 }

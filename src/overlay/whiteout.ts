@@ -1,6 +1,7 @@
 // The two ways to say "the layers below lose this": names in a tar (image-spec layer.md#whiteouts)
 // and device nodes or xattrs on a disk (overlayfs.rst, "whiteouts and opaque directories").
 import type { FileStatus } from '../host/host.js';
+import { hasFlag, OPAQUE, pathOf, typeAt, WHITEOUT } from './layer-columns.js';
 import type { LayerIndex } from './layer-index.js';
 
 /** Before the name that a layer whiteout hides. */
@@ -14,6 +15,8 @@ const AUFS_PREFIX = '.wh..wh.';
 export const OVERLAY_XATTR_PREFIXES: readonly string[] = ['trusted.', 'user.'];
 export const OPAQUE_XATTR = 'overlay.opaque';
 export const WHITEOUT_XATTR = 'overlay.whiteout';
+export const REDIRECT_XATTR = 'overlay.redirect';
+export const METACOPY_XATTR = 'overlay.metacopy';
 
 export function isOpaqueMarker(name: string): boolean {
   return name === OPAQUE_MARKER;
@@ -69,9 +72,10 @@ export interface KernelMarkers {
 export function kernelMarkers(index: LayerIndex): KernelMarkers {
   const whiteouts: string[] = [];
   const opaque: string[] = [];
-  for (const entry of index.entries) {
-    if (entry.marker === 'whiteout') whiteouts.push(entry.path);
-    else if (entry.opaque === true) opaque.push(entry.path);
+  const { columns } = index;
+  for (let row = 0; row < columns.count; row += 1) {
+    if (typeAt(columns, row) === WHITEOUT) whiteouts.push(pathOf(columns, row));
+    else if (hasFlag(columns, row, OPAQUE)) opaque.push(pathOf(columns, row));
   }
   return { whiteouts, opaque };
 }

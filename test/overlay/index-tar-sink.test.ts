@@ -7,7 +7,7 @@ import t from 'tap';
 import { linuxHost } from '../../src/host/linux-host.js';
 import { indexDirectory } from '../../src/overlay/index-directory.js';
 import { indexTar, type IndexTarOptions, type TarLayerIndex } from '../../src/overlay/index-tar.js';
-import type { LayerEntry } from '../../src/overlay/layer-index.js';
+import type { LayerEntry } from '../../src/overlay/layer-entry.js';
 import { buildLayer } from '../support/build-image.js';
 import { chunksOf, headerBlock, paxHeader, tarFile, tarOf } from '../support/build-tar.js';
 import { brief, codes, comparable, indexOf } from '../support/index-layer.js';

@@ -1,7 +1,7 @@
 // What a tar says of each path; what is odd in it is told.
 import { createHash } from 'node:crypto';
 import t from 'tap';
-import type { OrdinaryEntry } from '../../src/overlay/layer-index.js';
+import type { OrdinaryEntry } from '../../src/overlay/layer-entry.js';
 import { buildLayer, type LayerItem } from '../support/build-image.js';
 import { headerBlock, paxHeader, tarFile, tarOf } from '../support/build-tar.js';
 import { brief, briefOf, codes, indexOf } from '../support/index-layer.js';

@@ -4,7 +4,7 @@ import t from 'tap';
 import { diffTrees } from '../../src/overlay/diff.js';
 import { indexDirectory } from '../../src/overlay/index-directory.js';
 import { mergeLayers, mergeUpper } from '../../src/overlay/merge.js';
-import { host, openBench, whyNoOverlay, type Bench } from './oracle/bench.js';
+import { host, openBench, PLAIN, whyNoOverlay, type Bench } from './oracle/bench.js';
 import { compareTree } from './oracle/compare.js';
 import { makeLayer, makeSocket } from './oracle/random-layer.js';
 import { makeRandom, type Random } from './oracle/random.js';
@@ -59,7 +59,13 @@ function seenAspects(old: Seen, now: Seen): string[] {
   return Object.keys(differs).filter((aspect) => differs[aspect] === true);
 }
 
-/** What is wrong with the diff and the merge after random writes; empty when nothing is. */
+const RENAMES = ['redirect_dir=on', 'metacopy=on', 'index=off'];
+
+/**
+ * What is wrong with the diff and the merge after random writes; empty when nothing is. Some
+ * mounts rename directories and copy up metadata alone, and what was written becomes a lower layer
+ * of the next mount.
+ */
 async function tryWrites(seed: number): Promise<{ differences: string[]; changes: number }> {
   const random = makeRandom(seed);
   const bench = openBench();
@@ -67,25 +73,32 @@ async function tryWrites(seed: number): Promise<{ differences: string[]; changes
     const directories = await makeLower(bench, random);
     const index = (directory: string) =>
       indexDirectory(host, directory, { hash: true, xattrPrefixes: ['trusted.'] });
-    const lower = mergeLayers(directories.map(index));
-    const upper = bench.directory('upper');
-    const parts = { lower: directories.toReversed(), upper, work: bench.directory('work') };
-    const fresh = mergeUpper(lower, index(upper));
-    const mounted = bench.mount(parts);
-    const before = takeSnapshot(mounted);
-    writeAtRandom(random, mounted, WRITES);
-    bench.unmount(mounted);
-    const again = bench.mount(parts);
-    const expected = bruteForce(before, takeSnapshot(again));
-    const after = mergeUpper(lower, index(upper));
-    const changes = diffTrees(fresh, after, { time: true, hardLinks: true }).map(
-      ({ kind, path, aspects }) =>
-        kind === 'C' ? `C ${path} ${aspects.join()}` : `${kind} ${path}`,
-    );
-    return {
-      differences: [...compareTree(after, again), ...unequal(changes.sort(), expected)],
-      changes: expected.length,
-    };
+    const options = random.chance(0.5) ? RENAMES : PLAIN;
+    const found: string[] = [];
+    let count = 0;
+    for (let round = options === PLAIN ? 1 : 1 + random.below(3); round > 0; round -= 1) {
+      const lower = mergeLayers(directories.map(index));
+      const upper = bench.directory(`upper-${round}`);
+      const work = bench.directory(`work-${round}`);
+      const parts = { lower: directories.toReversed(), upper, work, options };
+      const fresh = mergeUpper(lower, index(upper));
+      const mounted = bench.mount(parts);
+      const before = takeSnapshot(mounted);
+      writeAtRandom(random, mounted, WRITES);
+      bench.unmount(mounted);
+      const again = bench.mount(parts);
+      const expected = bruteForce(before, takeSnapshot(again));
+      const after = mergeUpper(lower, index(upper));
+      const changes = diffTrees(fresh, after, { time: true, hardLinks: true }).map(
+        ({ kind, path, aspects }) =>
+          kind === 'C' ? `C ${path} ${aspects.join()}` : `${kind} ${path}`,
+      );
+      found.push(...compareTree(after, again), ...unequal(changes.sort(), expected));
+      count += expected.length;
+      bench.unmount(again);
+      directories.push(upper);
+    }
+    return { differences: found, changes: count };
   } finally {
     bench.clear();
   }

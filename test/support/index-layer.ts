@@ -1,7 +1,7 @@
 import { chunksOf } from './build-tar.js';
 import { buildLayer, type LayerItem } from './build-image.js';
 import { indexTar, type IndexTarOptions, type TarLayerIndex } from '../../src/overlay/index-tar.js';
-import type { LayerEntry, OrdinaryEntry } from '../../src/overlay/layer-index.js';
+import type { LayerEntry, OrdinaryEntry } from '../../src/overlay/layer-entry.js';
 
 export function indexOf(bytes: Buffer, options: IndexTarOptions = {}): Promise<TarLayerIndex> {
   return indexTar(chunksOf(bytes, 4096, 100, 65_536), options);

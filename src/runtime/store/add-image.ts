@@ -10,7 +10,8 @@ import { layerCompression, MEDIA_TYPE } from '../../oci/media-type.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { indexTar } from '../../overlay/index-tar.js';
 import type { LayerIndex } from '../../overlay/layer-index.js';
-import { mergeLayers, type MergedTree } from '../../overlay/merge.js';
+import { mergeLayers } from '../../overlay/merge.js';
+import type { MergedTree } from '../../overlay/merged-tree.js';
 import { whyNotUnpack } from './can-unpack.js';
 import { blobPath } from './image-store.js';
 import {

@@ -5,8 +5,10 @@ import type { Writable } from 'node:stream';
 import type { TarSink } from '../../image/tar-forwarder.js';
 import { CutawayError } from '../../oci/error.js';
 import type { Host } from '../../host/host.js';
-import type { LayerIndex, OrdinaryEntry } from '../../overlay/layer-index.js';
-import type { MergedTree } from '../../overlay/merge.js';
+import type { OrdinaryEntry } from '../../overlay/layer-entry.js';
+import { DIRECTORY, typeAt } from '../../overlay/layer-columns.js';
+import type { LayerIndex } from '../../overlay/layer-index.js';
+import type { MergedTree } from '../../overlay/merged-tree.js';
 import { kernelMarkers } from '../../overlay/whiteout.js';
 
 export interface Unpacking {
@@ -117,9 +119,11 @@ export function finishDirectory(
     }
     host.setXattr(directory + path, 'trusted.overlay.opaque', Buffer.from('y'));
   }
-  const ordinary = index.entries.filter((entry) => entry.marker === 'ordinary');
   // Deepest first: giving a directory its metadata must not change that of its parent.
-  for (const entry of ordinary.filter(({ type }) => type === 'directory').reverse()) {
+  for (let row = index.count - 1; row >= 0; row -= 1) {
+    if (typeAt(index.columns, row) !== DIRECTORY) continue;
+    const entry = index.entry(row);
+    if (entry.marker === 'whiteout') continue;
     if (entry.implicit === true) {
       const below = lower().find(entry.path)?.entry;
       const known = below?.type === 'directory' ? below : entry;

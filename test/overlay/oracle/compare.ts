@@ -1,6 +1,6 @@
 // Our merged tree beside what is mounted, path by path.
-import type { OrdinaryEntry } from '../../../src/overlay/layer-index.js';
-import type { MergedTree } from '../../../src/overlay/merge.js';
+import type { OrdinaryEntry } from '../../../src/overlay/layer-entry.js';
+import type { MergedTree } from '../../../src/overlay/merged-tree.js';
 import { takeSnapshot, type Seen } from './snapshot.js';
 
 /** One line for each difference between the tree and the directory. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { decodeName, encodeName } from '../../../src/oci/byte-name.js';
+import { comparePaths } from '../../../src/overlay/path-order.js';
 import { host } from './bench.js';
 
 export interface Seen {
@@ -42,7 +43,7 @@ function look(root: string, path: string, seen: Snapshot, firstNames: Map<string
   const names = fs
     .readdirSync(bytes, { encoding: 'buffer' })
     .map((name) => decodeName(name))
-    .sort();
+    .sort(comparePaths);
   for (const name of names)
     look(root, path === '/' ? `/${name}` : `${path}/${name}`, seen, firstNames);
 }
