@@ -14,7 +14,7 @@ const output = process.env.CUTAWAY_DIST ?? 'dist';
 const bundleKoffi = {
   name: 'bundle-koffi',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /src\/host\/libc\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /src\/host\/load-koffi\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(/^.*= createRequire\(.*$/m, ''),
       loader: 'ts',
     }));

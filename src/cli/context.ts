@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.js';
 import { linuxHost } from '../host/linux-host.js';
+import { parseLimits, type Limits } from '../image/limits.js';
 import { hostPlatform, type Platform } from '../oci/platform.js';
 import { reconcile } from '../runtime/reconcile.js';
 import { defaultDataRoot } from '../runtime/store/paths.js';
@@ -10,6 +11,8 @@ export interface Context {
   readonly host: Host;
   readonly dataRoot: string;
   readonly platform: Platform;
+  /** Those that the user set. */
+  readonly limits: Partial<Limits>;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
@@ -23,6 +26,8 @@ export interface Context {
 export interface GlobalOptions {
   readonly dataRoot: string | undefined;
   readonly noColor: boolean;
+  /** As written: NAME=VALUE. */
+  readonly limits: readonly string[];
 }
 
 export function makeContext(global: GlobalOptions): Context {
@@ -33,6 +38,7 @@ export function makeContext(global: GlobalOptions): Context {
     host,
     dataRoot: absolute(global.dataRoot ?? defaultDataRoot(host)),
     platform: hostPlatform(host.architecture),
+    limits: parseLimits(global.limits),
     // Making a stream of a pipe loads all of node:net: only who writes pays for it.
     get stdout() {
       return guardedStdout();

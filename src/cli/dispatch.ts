@@ -22,6 +22,7 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     const context = makeContext({
       dataRoot: (parsed.options['data-root'] as string | undefined) ?? global.dataRoot,
       noColor: global.noColor || parsed.options['no-color'] === true,
+      limits: [...global.limits, ...(parsed.options['limit'] as readonly string[])],
     });
     return await runCommand(command, context, parsed.arguments, parsed.options);
   } catch (error) {
@@ -45,6 +46,7 @@ function withGlobalOptions(command: Command): Command {
     options: {
       'data-root': { type: 'string', describe: '' },
       'no-color': { type: 'boolean', describe: '' },
+      limit: { type: 'strings', describe: '' },
       ...command.options,
     },
   };
@@ -52,7 +54,11 @@ function withGlobalOptions(command: Command): Command {
 
 /** Asked for, help is data and goes to stdout; not asked for, it goes to stderr with status 2. */
 async function showHelp(name: string | undefined, unasked: boolean): Promise<number> {
-  const { commandHelp, overview } = await import('./help.js');
+  const { commandHelp, limitsHelp, overview } = await import('./help.js');
+  if (name === 'limits') {
+    process.stdout.write(limitsHelp());
+    return 0;
+  }
   const entry = COMMANDS.find((candidate) => candidate.name === name);
   if (name !== undefined && entry === undefined) throw unknownCommand(name);
   const text = entry === undefined ? overview() : await commandHelp(entry.name, await entry.load());

@@ -4,6 +4,11 @@ import type { GlobalOptions } from './context.js';
 
 export const GLOBAL_OPTIONS: OptionSpecs = {
   'data-root': { type: 'string', value: 'DIR', describe: 'where the store is' },
+  limit: {
+    type: 'strings',
+    value: 'NAME=VALUE',
+    describe: 'how much of something an image may have; "cutaway help limits" names them',
+  },
   'no-color': { type: 'boolean', describe: 'no colours, as with NO_COLOR=1' },
 };
 
@@ -19,21 +24,24 @@ export interface SplitArguments {
 export function splitArguments(argv: readonly string[]): SplitArguments {
   let dataRoot: string | undefined;
   let noColor = false;
+  const limits: string[] = [];
   let at = 0;
   for (; at < argv.length; at += 1) {
     const word = argv[at] ?? '';
     if (word === '--no-color') noColor = true;
     else if (word.startsWith('--data-root=')) dataRoot = word.slice('--data-root='.length);
-    else if (word === '--data-root') {
+    else if (word.startsWith('--limit=')) limits.push(word.slice('--limit='.length));
+    else if (word === '--data-root' || word === '--limit') {
       at += 1;
-      dataRoot = argv[at];
-      if (dataRoot === undefined)
-        throw new CutawayError('INVALID_INPUT', '--data-root needs a value');
+      const value = argv[at];
+      if (value === undefined) throw new CutawayError('INVALID_INPUT', `${word} needs a value`);
+      if (word === '--limit') limits.push(value);
+      else dataRoot = value;
     } else if (word.startsWith('-') && !HELP_WORDS.includes(word)) {
       throw new CutawayError('INVALID_INPUT', `unknown option ${word}`, {
         hint: 'cutaway --help lists what stands before a command',
       });
     } else break;
   }
-  return { global: { dataRoot, noColor }, name: argv[at], rest: argv.slice(at + 1) };
+  return { global: { dataRoot, noColor, limits }, name: argv[at], rest: argv.slice(at + 1) };
 }

@@ -1,5 +1,6 @@
 // Help texts, drawn by yargs from the same table that arguments are read by.
 import yargs from 'yargs';
+import { DEFAULT_LIMITS, formatLimit, LIMIT_NAMES, LIMIT_TEXTS } from '../image/limits.js';
 import type { Command } from './command.js';
 import { COMMANDS } from './command-table.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
@@ -24,6 +25,28 @@ export async function commandHelp(name: string, command: Command): Promise<strin
   }
   for (const example of command.examples ?? []) builder = builder.example(`$ ${example}`, '');
   return `${await builder.getHelp()}\n`;
+}
+
+/** What `--limit` knows. */
+export function limitsHelp(): string {
+  const rows = LIMIT_NAMES.map((name) => [
+    name,
+    formatLimit(DEFAULT_LIMITS[name]),
+    LIMIT_TEXTS[name],
+  ]);
+  const widths = [0, 1].map((at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  const lines = rows.map(
+    ([name = '', value = '', text = '']) =>
+      `  ${name.padEnd(widths[0] ?? 0)}  ${value.padStart(widths[1] ?? 0)}  ${text}`,
+  );
+  return `How much of something an archive, a layout or an image may have before cutaway refuses it.
+
+Usage: cutaway COMMAND --limit NAME=VALUE [--limit NAME=VALUE]
+
+VALUE is a whole number; k, M and G stand for 1024, 1024² and 1024³. The defaults:
+
+${lines.join('\n')}
+`;
 }
 
 /** All commands by what they are for. */

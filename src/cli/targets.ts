@@ -24,8 +24,9 @@ export function targetContext(context: Context, platform?: string): TargetContex
   const wanted = platform === undefined ? context.platform : parsePlatform(platform);
   return {
     host: context.host,
-    engines: [cutawayEngine(context.host, context.dataRoot, wanted)],
+    engines: [cutawayEngine(context.host, context.dataRoot, wanted, context.limits)],
     platform: wanted,
+    limits: context.limits,
   };
 }
 

@@ -1,7 +1,7 @@
 // Our own store as an engine like any other.
 import type { Image } from '../image/image.js';
 import { makeLayers } from '../image/image-layer.js';
-import { withDefaults } from '../image/limits.js';
+import { withDefaults, type Limits } from '../image/limits.js';
 import { blobName, directoryStore } from '../image/member-store.js';
 import type { ReadHost } from '../host/host.js';
 import { formatPlatform, type Platform } from '../oci/platform.js';
@@ -35,7 +35,12 @@ import type { Engine, EngineContainer, EngineImage, LowerDirectory } from './eng
 
 const NAME = 'cutaway';
 
-export function cutawayEngine(host: ReadHost, dataRoot: string, platform: Platform): Engine {
+export function cutawayEngine(
+  host: ReadHost,
+  dataRoot: string,
+  platform: Platform,
+  limits: Partial<Limits> = {},
+): Engine {
   const store = readStore(host, dataRoot);
   const findImage = (text: string) => findStoredImage(store, text, platform);
   return {
@@ -54,7 +59,7 @@ export function cutawayEngine(host: ReadHost, dataRoot: string, platform: Platfo
     openImage: (image) => {
       const found = findImage(image.id);
       if (found === undefined) throw new Error(`image ${image.id} is gone`);
-      return openStoredImage(store, found);
+      return openStoredImage(store, found, withDefaults(limits));
     },
     layerDirectory: (chainID) => {
       const unpacked = findUnpackedLayer(store, chainID);
@@ -79,7 +84,7 @@ function toImage(image: StoredImage): EngineImage {
   };
 }
 
-function openStoredImage(store: ReadStore, image: StoredImage): Image {
+function openStoredImage(store: ReadStore, image: StoredImage, limits: Limits): Image {
   const members = directoryStore(store.host, store.paths.images);
   const stored = image.layers.map(({ descriptor }) => ({
     descriptor,
@@ -89,7 +94,7 @@ function openStoredImage(store: ReadStore, image: StoredImage): Image {
     members,
     stored,
     image.layers.map(({ diffID }) => diffID),
-    withDefaults(),
+    limits,
   );
   return {
     id: image.id,

@@ -1,8 +1,8 @@
 // The system calls that Node has no verb for, through koffi. Loaded at the first call only:
 // most commands never pay for it.
-import { createRequire } from 'node:module';
 import type * as Koffi from 'koffi';
 import { errnoName, systemError } from './errno.js';
+import { loadKoffi } from './load-koffi.js';
 
 type Pointer = Uint8Array | null;
 type Text = string | Uint8Array;
@@ -82,8 +82,7 @@ export function libc(): Libc {
 }
 
 function load(): Libc {
-  const require = createRequire(import.meta.url);
-  const koffi = require('koffi') as typeof Koffi;
+  const koffi = loadKoffi();
   const library = koffi.load(null);
   const syscall = (types: string[]) => library.func('syscall', 'long', ['long', ...types]);
   const text = 'const void *';

@@ -15,7 +15,7 @@ import { makeLayers, type StoredLayer } from './image-layer.js';
 import { emptyListing, platformOf, type ImageListing } from './image-listing.js';
 import { referencesOf } from './image-name.js';
 import type { Limits } from './limits.js';
-import { checkLimit } from './limits.js';
+import { checkLimit, jsonLimits } from './limits.js';
 import { readMember, type MemberStore } from './member-store.js';
 import type { WantedPlatform } from './oci-images.js';
 import { verifyBytes } from './verify.js';
@@ -50,7 +50,8 @@ export async function listDockerImages(
 }
 
 function readItems(store: MemberStore, limits: Limits): ManifestItem[] {
-  const document = parseJson(readMember(store, MANIFEST_FILE, limits), MANIFEST_FILE);
+  const bytes = readMember(store, MANIFEST_FILE, limits);
+  const document = parseJson(bytes, MANIFEST_FILE, jsonLimits(limits));
   return document.items().map((item: JsonReader) => ({
     config: item.get('Config').string(),
     tags: item.get('RepoTags').list((tag) => tag.string()),
@@ -91,7 +92,7 @@ async function readImage(
   if (named !== undefined && item.config.startsWith('blobs/')) {
     verifyBytes(configBytes, { digest: named, what: `image config ${named}` });
   }
-  const config = parseImageConfig(configBytes);
+  const config = parseImageConfig(configBytes, jsonLimits(limits));
   const diffIDs = config.rootfs.diff_ids;
   const stored: StoredLayer[] = [];
   for (const [index, member] of item.layers.entries()) {

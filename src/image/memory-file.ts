@@ -1,20 +1,26 @@
 import { Readable } from 'node:stream';
 import type { OpenFile } from '../host/host.js';
+import type { Problem } from '../oci/problem.js';
 import { decompress } from './decompress.js';
 import { checkLimit, withDefaults, type Limits } from './limits.js';
+
+export interface InflateOptions {
+  readonly limits?: Partial<Limits>;
+  readonly onProblem?: (problem: Problem) => void;
+}
 
 /** The plain content of a compressed file, held in memory; closes `file`. */
 export async function inflateFile(
   file: OpenFile,
   what: string,
-  options: { readonly limits?: Partial<Limits> } = {},
+  options: InflateOptions = {},
 ): Promise<OpenFile> {
   const limits = withDefaults(options.limits);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     const source = file.stream() as AsyncIterable<Buffer>;
-    for await (const chunk of decompress(source, { what, limits })) {
+    for await (const chunk of decompress(source, { what, limits, onProblem: options.onProblem })) {
       size += chunk.length;
       checkLimit(limits, 'compressedArchive', size, `decompress ${what}`);
       chunks.push(chunk);

@@ -13,7 +13,7 @@ import type { Image } from './image.js';
 import { makeLayers } from './image-layer.js';
 import { namesOf, referencesOf } from './image-name.js';
 import { emptyListing, platformOf, type ImageListing } from './image-listing.js';
-import { checkLimit, type Limits } from './limits.js';
+import { checkLimit, jsonLimits, type Limits } from './limits.js';
 import { blobName, readBlob, readMember, type MemberStore } from './member-store.js';
 
 export const INDEX_FILE = 'index.json';
@@ -85,7 +85,8 @@ function noteOther(
   if (store.findSize(blobName(descriptor.digest)) === undefined) return;
   try {
     const bytes = readBlob(store, descriptor, 'manifest', limits);
-    listing.otherConfigs.add(parseManifest(bytes, descriptor.mediaType).config.digest);
+    const manifest = parseManifest(bytes, descriptor.mediaType, jsonLimits(limits));
+    listing.otherConfigs.add(manifest.config.digest);
   } catch (error) {
     if (!(error instanceof CutawayError)) throw error;
     listing.problems.push({ code: 'manifest-unreadable', message: error.message });
@@ -100,10 +101,10 @@ function readImage(
   limits: Limits,
 ): Image | string {
   const bytes = readBlob(store, descriptor, 'manifest', limits);
-  const manifest = parseManifest(bytes, descriptor.mediaType);
+  const manifest = parseManifest(bytes, descriptor.mediaType, jsonLimits(limits));
   if (!isConfigType(manifest.config.mediaType)) return manifest.config.mediaType;
   const configBytes = readBlob(store, manifest.config, 'image config', limits);
-  const config = parseImageConfig(configBytes);
+  const config = parseImageConfig(configBytes, jsonLimits(limits));
   const stored = manifest.layers.map((layer) => ({
     descriptor: layer,
     member: blobName(layer.digest),
@@ -137,7 +138,7 @@ function findManifests(
   const found = new Map<Digest, FoundManifest>();
   let visits = 0;
   const visit = (bytes: Buffer, mediaType: string | undefined, around: Surroundings) => {
-    const index = parseImageIndex(bytes, mediaType);
+    const index = parseImageIndex(bytes, mediaType, jsonLimits(limits));
     const selected = selectManifests(index, platform);
     const wanted = around.path.length === 0 ? selected : bestOf(selected);
     for (const descriptor of index.manifests) {
@@ -199,7 +200,11 @@ function checkLayoutFile(store: MemberStore, limits: Limits): Problem[] {
   if (store.findSize(LAYOUT_FILE) === undefined) {
     return [{ code: 'layout-file-missing', message: `${store.what} has no ${LAYOUT_FILE} file` }];
   }
-  const document = parseJson(readMember(store, LAYOUT_FILE, limits), LAYOUT_FILE);
+  const document = parseJson(
+    readMember(store, LAYOUT_FILE, limits),
+    LAYOUT_FILE,
+    jsonLimits(limits),
+  );
   const version = document.get('imageLayoutVersion');
   if (!/^1\./.test(version.string())) {
     version.fail(

@@ -1,5 +1,6 @@
 import type { ReadHost } from '../host/host.js';
 import { CutawayError } from '../oci/error.js';
+import type { Problem } from '../oci/problem.js';
 import { formatPlatform, hostPlatform, type Platform } from '../oci/platform.js';
 import { openArchive } from './archive.js';
 import { detectCompression, MAGIC_LENGTH } from './decompress.js';
@@ -69,9 +70,13 @@ async function openStore(host: ReadHost, path: string, limits: Limits): Promise<
   if (isDirectory(host, path)) return directoryStore(host, path);
   const file = host.openFile(host.realPath(path));
   const isPlain = detectCompression(file.read(0, MAGIC_LENGTH)) === 'none';
-  const plain = isPlain ? file : await inflateFile(file, `archive "${path}"`, { limits });
+  const problems: Problem[] = [];
+  const onProblem = (problem: Problem) => problems.push(problem);
+  const what = `archive "${path}"`;
+  const plain = isPlain ? file : await inflateFile(file, what, { limits, onProblem });
   try {
-    return openArchive(plain, path, { limits });
+    const archive = openArchive(plain, path, { limits });
+    return { ...archive, problems: [...problems, ...archive.problems] };
   } catch (error) {
     plain.close();
     throw error;

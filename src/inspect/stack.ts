@@ -32,7 +32,12 @@ export interface Stack {
 /** The index of one layer: the engine's own where it keeps one, else read from the blob. */
 export async function readLayerIndex(target: ImageTarget, layer: ImageLayer): Promise<LayerIndex> {
   const kept = target.stored?.engine.findLayerIndex(layer.diffID);
-  return kept ?? (await indexTar(layer.openTar() as AsyncIterable<Buffer>));
+  if (kept !== undefined) return kept;
+  const { limits = {} } = target;
+  const problems: Problem[] = [];
+  const tar = layer.openTar({ onProblem: (problem) => problems.push(problem) });
+  const index = await indexTar(tar as AsyncIterable<Buffer>, { limits });
+  return problems.length === 0 ? index : { ...index, problems: [...problems, ...index.problems] };
 }
 
 /** The layers of an image, up to the one asked for. */
@@ -65,7 +70,8 @@ export function containerImage(context: TargetContext, target: ContainerTarget):
       data: { imageID: container.imageID },
     });
   }
-  return storedImageTarget(engine, image, container.imageReference, undefined);
+  const { limits = {} } = context;
+  return { ...storedImageTarget(engine, image, container.imageReference, undefined), limits };
 }
 
 /** Below the container's own directory: the image, and the init layer on top of it. */

@@ -2,9 +2,11 @@
 import type { Engine, EngineContainer, EngineImage } from '../engines/engine.js';
 import type { ReadHost } from '../host/host.js';
 import type { Image, ImageSource } from '../image/image.js';
+import type { Limits } from '../image/limits.js';
 import { selectImage } from '../image/open-image.js';
 import { CutawayError } from '../oci/error.js';
 import { familiarReference, isReference, parseReference } from '../oci/reference.js';
+import type { Problem } from '../oci/problem.js';
 import type { Platform } from '../oci/platform.js';
 import type { Subject } from './documents/common.js';
 import { openNamedSource } from './open-source.js';
@@ -13,6 +15,8 @@ export interface TargetContext {
   readonly host: ReadHost;
   readonly engines: readonly Engine[];
   readonly platform: Platform;
+  /** Those that the user set. */
+  readonly limits?: Partial<Limits>;
 }
 
 export interface ImageTarget {
@@ -23,6 +27,8 @@ export interface ImageTarget {
   readonly stored?: { readonly engine: Engine; readonly image: EngineImage };
   /** IMAGE@N: the image as it stood after layer N; undefined for all of it. */
   readonly upTo: number | undefined;
+  /** Those that the user set, for who reads its layers. */
+  readonly limits?: Partial<Limits>;
   /** Closes the archive. */
   close(): void;
 }
@@ -56,7 +62,7 @@ export async function resolveTarget(context: TargetContext, text: string): Promi
   if (prefix === undefined && /^(\/|\.\.?\/)/.test(rest)) {
     return await archiveTarget(context, undefined, rest);
   }
-  const found = findContainerTarget(engines, rest) ?? findImageTarget(engines, rest);
+  const found = findContainerTarget(engines, rest) ?? findImageTarget(context, engines, rest);
   if (found !== undefined) return found;
   if (
     prefix === undefined &&
@@ -127,7 +133,11 @@ export function containerTarget(engine: Engine, container: EngineContainer): Con
   return { kind: 'container', subject, engine, container, close: () => undefined };
 }
 
-function findImageTarget(engines: readonly Engine[], text: string): ImageTarget | undefined {
+function findImageTarget(
+  { limits = {} }: TargetContext,
+  engines: readonly Engine[],
+  text: string,
+): ImageTarget | undefined {
   const { name, upTo } = splitLayer(text);
   const matches = engines.flatMap((engine) => {
     const image = engine.findImage(name);
@@ -138,7 +148,8 @@ function findImageTarget(engines: readonly Engine[], text: string): ImageTarget 
     matches.map(({ engine }) => `${engine.name}:${text}`),
   );
   const [match] = matches;
-  return match === undefined ? undefined : storedImageTarget(match.engine, match.image, name, upTo);
+  if (match === undefined) return undefined;
+  return { ...storedImageTarget(match.engine, match.image, name, upTo), limits };
 }
 
 export function storedImageTarget(
@@ -193,17 +204,31 @@ async function archiveTarget(
   const whole = context.host.findStatus(text) === undefined ? splitLayer(text) : undefined;
   const { path, reference } = splitPath(context.host, whole?.name ?? text);
   const upTo = whole?.upTo;
+  const { limits = {} } = context;
   const source = await openNamedSource(context.host, path, {
     platform: context.platform,
+    limits,
     ...(kind === undefined ? {} : { kind }),
   });
   try {
-    const image = await selectImage(source, reference);
-    return { kind: 'image', ...describeArchive(source, image, reference, upTo), image, upTo };
+    const chosen = await selectImage(source, reference);
+    const image = { ...chosen, problems: [...(await sourceProblems(source)), ...chosen.problems] };
+    const description = describeArchive(source, image, reference, upTo);
+    return { kind: 'image', ...description, image, upTo, limits };
   } catch (error) {
     source.close();
     throw error;
   }
+}
+
+/** What is odd about the file itself, and which of its images cannot be shown. */
+async function sourceProblems(source: ImageSource): Promise<Problem[]> {
+  const failures = await source.listFailures();
+  const unreadable = failures.map(({ error }) => ({
+    code: 'image-unreadable',
+    message: error.message,
+  }));
+  return [...(await source.listProblems()), ...unreadable];
 }
 
 function describeArchive(

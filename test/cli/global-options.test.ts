@@ -1,7 +1,7 @@
 import t from 'tap';
 import { splitArguments } from '../../src/cli/global-options.js';
 
-const none = { dataRoot: undefined, noColor: false };
+const none = { dataRoot: undefined, noColor: false, limits: [] };
 
 t.test('what stands before the command', (t) => {
   const cases: [string[], ReturnType<typeof splitArguments>][] = [
@@ -18,6 +18,10 @@ t.test('what stands before the command', (t) => {
       ['--no-color', 'run', '--no-color'],
       { global: { ...none, noColor: true }, name: 'run', rest: ['--no-color'] },
     ],
+    [
+      ['--limit', 'depth=1', '--limit=entries=2', 'ps'],
+      { global: { ...none, limits: ['depth=1', 'entries=2'] }, name: 'ps', rest: [] },
+    ],
     [['--help', 'ps'], { global: none, name: '--help', rest: ['ps'] }],
     [['-h'], { global: none, name: '-h', rest: [] }],
   ];
@@ -31,6 +35,7 @@ t.test('what cannot stand there', (t) => {
     t.throws(() => splitArguments(argv), { code: 'INVALID_INPUT', message }, JSON.stringify(argv));
   };
   refused(['--data-root'], '--data-root needs a value');
+  refused(['--limit'], '--limit needs a value');
   refused(['--json', 'ps'], 'unknown option --json');
   refused(['-a'], 'unknown option -a');
   t.end();

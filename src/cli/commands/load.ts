@@ -45,7 +45,9 @@ export const load = defineCommand({
       options.platform === undefined ? context.platform : parsePlatform(options.platform);
     const alone = options.input === undefined && second === undefined;
     if (alone && (await loadOffered(quieted(context, options), path, wanted))) return 0;
+    const { limits } = context;
     const source = await openNamedSource(context.host, path, {
+      limits,
       ...(options.platform === undefined ? {} : { platform: wanted }),
     });
     try {
@@ -57,7 +59,11 @@ export const load = defineCommand({
       const store = await contextStore(context);
       for (const image of images) {
         const progress = showLayerProgress(context, image.layers.length, options.quiet);
-        await addImage(store, image, { references: image.references, onProgress: progress.report });
+        await addImage(store, image, {
+          references: image.references,
+          onProgress: progress.report,
+          limits,
+        });
         progress.end();
         context.print(`Loaded image${nameOf(image)}\n`);
       }

@@ -3,10 +3,12 @@
 import { pipeline } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
 import { decompress } from '../../image/decompress.js';
+import type { Limits } from '../../image/limits.js';
 import type { Image, ImageLayer } from '../../image/image.js';
 import { sha256Digest, type Digest } from '../../oci/digest.js';
 import { CutawayError, during } from '../../oci/error.js';
 import { layerCompression, MEDIA_TYPE } from '../../oci/media-type.js';
+import type { Problem } from '../../oci/problem.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { indexTar } from '../../overlay/index-tar.js';
 import type { LayerIndex } from '../../overlay/layer-index.js';
@@ -38,6 +40,8 @@ export interface AddImageOptions {
   /** Documents of the index beside this image's own. */
   readonly documents?: readonly Buffer[];
   readonly onProgress?: (progress: LayerProgress) => void;
+  /** Those that the user set. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** Resolves to what the references stand for. Nothing is named before everything is there. */
@@ -60,11 +64,11 @@ async function bringAndName(
   image: Image,
   options: AddImageOptions,
 ): Promise<Descriptor> {
-  const report = options.onProgress ?? (() => undefined);
+  const { onProgress: report = () => undefined, limits = {} } = options;
   const indexes: LayerIndex[] = [];
   for (const layer of image.layers) {
     try {
-      indexes.push(await storeLayer(store, image, layer, indexes, report));
+      indexes.push(await storeLayer(store, image, layer, { below: indexes, report, limits }));
     } catch (error) {
       throw during(`load layer ${layer.index} of ${image.layers.length}`, error);
     }
@@ -116,12 +120,17 @@ function ensureBlobDirectory(store: Store, digest: Digest): void {
   store.host.createDirectory(path.slice(0, path.lastIndexOf('/')), { parents: true });
 }
 
+interface LayerSurroundings {
+  readonly below: readonly LayerIndex[];
+  readonly report: (progress: LayerProgress) => void;
+  readonly limits: Partial<Limits>;
+}
+
 async function storeLayer(
   store: Store,
   image: Image,
   layer: ImageLayer,
-  below: readonly LayerIndex[],
-  report: (progress: LayerProgress) => void,
+  { below, report, limits }: LayerSurroundings,
 ): Promise<LayerIndex> {
   const { host } = store;
   const hasBlob = host.findStatus(blobPath(store.paths, layer.descriptor.digest)) !== undefined;
@@ -136,7 +145,7 @@ async function storeLayer(
   try {
     const blob = hasBlob ? undefined : `${temporary}/blob`;
     const directory = unpacked ? undefined : `${temporary}/layer`;
-    const index = await readLayer(store, layer, { blob, directory, report });
+    const index = await readLayer(store, layer, { blob, directory, report, limits });
     if (directory !== undefined) {
       finishDirectory(host, `${directory}/diff`, index, lowerTree(below));
       placeDirectory(store, image, layer, directory);
@@ -163,12 +172,13 @@ interface LayerDestination {
   readonly blob: string | undefined;
   readonly directory: string | undefined;
   readonly report: (progress: LayerProgress) => void;
+  readonly limits: Partial<Limits>;
 }
 
 async function readLayer(
   store: Store,
   layer: ImageLayer,
-  { blob, directory, report }: LayerDestination,
+  { blob, directory, report, limits }: LayerDestination,
 ): Promise<LayerIndex> {
   const { host } = store;
   const copy = blob === undefined ? undefined : host.createFile(blob);
@@ -180,12 +190,16 @@ async function readLayer(
   }
   try {
     const bytes = teeBlob(layer, copy, report);
+    const problems: Problem[] = [];
     const index = await indexTar(
       decompress(bytes, {
         declared: layerCompression(layer.descriptor.mediaType),
         what: `layer ${layer.index}`,
+        limits,
+        onProblem: (problem) => problems.push(problem),
       }),
       {
+        limits,
         ...(unpacking === undefined ? {} : { sink: unpacking.sink }),
         ...(layer.diffID === layer.descriptor.digest ? { diffID: layer.diffID } : {}),
       },
@@ -193,7 +207,8 @@ async function readLayer(
     checkDiffID(layer, index.diffID);
     await unpacking?.finish();
     if (copy !== undefined) await closeFile(copy);
-    return index;
+    if (problems.length === 0) return index;
+    return { ...index, problems: [...problems, ...index.problems] };
   } catch (error) {
     unpacking?.abort();
     copy?.destroy();
