@@ -6,7 +6,7 @@ import { alignHistory, commandOf } from '../oci/history.js';
 import type { Digest } from '../oci/digest.js';
 import { CutawayError, causeText } from '../oci/error.js';
 import type { Problem } from '../oci/problem.js';
-import { emptyLayer, type LayerIndex } from '../overlay/layer-index.js';
+import { emptyLayer, withProblems, type LayerIndex } from '../overlay/layer-index.js';
 import { mergeLayers } from '../overlay/merge.js';
 import type { MergedTree } from '../overlay/merged-tree.js';
 import {

@@ -11,7 +11,7 @@ import { layerCompression, MEDIA_TYPE } from '../../oci/media-type.js';
 import type { Problem } from '../../oci/problem.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { indexTar } from '../../overlay/index-tar.js';
-import type { LayerIndex } from '../../overlay/layer-index.js';
+import { withProblems, type LayerIndex } from '../../overlay/layer-index.js';
 import { mergeLayers } from '../../overlay/merge.js';
 import type { MergedTree } from '../../overlay/merged-tree.js';
 import { whyNotUnpack } from './can-unpack.js';
@@ -208,7 +208,7 @@ async function readLayer(
     await unpacking?.finish();
     if (copy !== undefined) await closeFile(copy);
     if (problems.length === 0) return index;
-    return { ...index, problems: [...problems, ...index.problems] };
+    return withProblems(index, problems);
   } catch (error) {
     unpacking?.abort();
     copy?.destroy();
