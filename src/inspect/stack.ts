@@ -37,7 +37,7 @@ export async function readLayerIndex(target: ImageTarget, layer: ImageLayer): Pr
   const problems: Problem[] = [];
   const tar = layer.openTar({ onProblem: (problem) => problems.push(problem) });
   const index = await indexTar(tar as AsyncIterable<Buffer>, { limits });
-  return problems.length === 0 ? index : { ...index, problems: [...problems, ...index.problems] };
+  return withProblems(index, problems);
 }
 
 /** The layers of an image, up to the one asked for. */
