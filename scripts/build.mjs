@@ -1,5 +1,5 @@
-// Bundles src/ into dist/: the shim in one file, and the command line as a pack of chunks with
-// V8's compiled code beside it, which bin/cutaway.js runs. Start-up is a feature: a command reads
+// Bundles src/ into dist/: the shim and the worker thread in a file each, and the command line as a
+// pack of chunks with V8's compiled code beside it, which bin/cutaway.js runs. Start-up is a feature: a command reads
 // and compiles only what it uses (docs/performance.md). CUTAWAY_DIST moves the output.
 import { build, transform } from 'esbuild';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,6 +34,8 @@ const options = {
   logLevel: 'warning',
 };
 const URL_BANNER = 'const cutawayUrl=require("node:url").pathToFileURL(__filename).href;';
+const REQUIRE_BANNER =
+  'import{createRequire}from"node:module";const require=createRequire(import.meta.url);';
 
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
@@ -43,6 +45,15 @@ await build({
   outfile: `${output}/shim.cjs`,
   format: 'cjs',
   banner: { js: URL_BANNER },
+});
+// By the name that it has among the sources: src/overlay/layer-worker.ts looks for it beside itself.
+await build({
+  ...options,
+  entryPoints: { 'index-layers-worker': 'src/overlay/index-layers-worker.ts' },
+  outdir: output,
+  format: 'esm',
+  define: {},
+  banner: { js: REQUIRE_BANNER },
 });
 writePack(await buildChunks());
 

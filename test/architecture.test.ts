@@ -30,6 +30,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'node:os': ['host'],
   'node:net': ['host'],
   'node:http': ['host'],
+  'node:worker_threads': ['overlay'],
   yargs: ['cli'],
   'yargs-parser': ['cli'],
   blessed: ['tui'],

@@ -27,6 +27,8 @@ export interface FileStatus {
 /** An open regular file. The holder closes it. */
 export interface OpenFile {
   readonly size: number;
+  /** Where another thread can open the same file; absent for what is not on a disk. */
+  readonly path?: string;
   /** Reads up to `length` bytes at `position`; fewer only at the end of the file. */
   read(position: number, length: number): Buffer;
   /** A stream of the bytes from `start` to `end` (exclusive; default the whole file). */

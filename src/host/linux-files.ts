@@ -121,6 +121,7 @@ export function openFile(path: string): OpenFile {
   };
   return {
     size,
+    path,
     read: (position, length) =>
       guarded('read', path, () => {
         checkOpen();

@@ -1,14 +1,17 @@
 import { Readable } from 'node:stream';
 import { chainIDs } from '../oci/chain-id.js';
+import type { ReadHost } from '../host/host.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { CutawayError } from '../oci/error.js';
 import { layerCompression } from '../oci/media-type.js';
 import type { Problem } from '../oci/problem.js';
 import { compressionProblem, decompress, detectCompression, MAGIC_LENGTH } from './decompress.js';
-import type { ImageLayer, OpenTarOptions } from './image.js';
+import type { ImageLayer, LayerLocation, OpenTarOptions } from './image.js';
 import type { Limits } from './limits.js';
-import type { MemberStore } from './member-store.js';
+import { locatedStore, type MemberStore } from './member-store.js';
+import { readTarRange, type RandomBlob } from './random-access.js';
+import type { SeekPoint } from './seek-points.js';
 import { verified } from './verify.js';
 
 /** Where a layer's bytes are. */
@@ -41,8 +44,14 @@ export function makeLayers(
   );
   return {
     layers,
-    problems: stored.flatMap((layer, index) => checkStored(store, layer, index + 1)),
+    problems: stored.flatMap((layer, index) => listStoredProblems(store, layer, index + 1)),
   };
+}
+
+/** The layer that another thread has told the location of. */
+export function openLayer(host: Pick<ReadHost, 'openFile'>, location: LayerLocation): ImageLayer {
+  const { store, file, member, descriptor } = location;
+  return makeLayer(locatedStore(host, store, file), { descriptor, member }, location);
 }
 
 interface LayerPlace {
@@ -57,19 +66,46 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
   const { index, diffID, chainID, limits } = place;
   const what = `layer ${index} ${descriptor.digest}`;
   const declared = layerCompression(descriptor.mediaType);
+  const checkStored = () => {
+    if (store.findSize(member) === undefined) throw missing(store, what, descriptor);
+  };
+  const checkType = () => {
+    if (declared === undefined) throw unknownType(what, descriptor.mediaType);
+  };
   // Generators, so that what is wrong is an error of the stream and not of opening it.
   async function* blob(): AsyncGenerator<Buffer> {
-    if (store.findSize(member) === undefined) throw missing(store, what, descriptor);
+    checkStored();
     const { digest, size } = descriptor;
     yield* verified(store.stream(member) as AsyncIterable<Buffer>, { digest, size, what });
   }
-  async function* tar({ onProblem }: OpenTarOptions = {}): AsyncGenerator<Buffer> {
-    if (declared === undefined) throw unknownType(what, descriptor.mediaType);
-    const plain = decompress(blob(), { declared, what, limits, onProblem });
+  async function* tar({ onProblem, onSeekPoints }: OpenTarOptions = {}): AsyncGenerator<Buffer> {
+    checkType();
+    let points: readonly SeekPoint[] | undefined;
+    const keep = (found: readonly SeekPoint[]) => (points = found);
+    const plain = decompress(blob(), {
+      declared,
+      what,
+      limits,
+      onProblem,
+      onSeekPoints: onSeekPoints === undefined ? undefined : keep,
+    });
     // The digest of a plain tar is its diffID: hashing it once will do.
     if (diffID === descriptor.digest) yield* plain;
     else yield* verified(plain, { digest: diffID, what: `layer ${index}, uncompressed` });
+    if (points !== undefined) onSeekPoints?.({ digest: descriptor.digest, points });
   }
+  const randomBlob: RandomBlob = {
+    what,
+    digest: descriptor.digest,
+    size: descriptor.size,
+    limits,
+    readHead: (length) => {
+      checkStored();
+      checkType();
+      return store.readHead(member, length);
+    },
+    stream: (range) => store.stream(member, range) as AsyncIterable<Buffer>,
+  };
   return {
     index,
     descriptor,
@@ -77,10 +113,16 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
     chainID,
     openBlob: () => toStream(blob()),
     openTar: (options) => toStream(tar(options)),
+    readRange: (offset, length, points) => readTarRange(randomBlob, { offset, length }, points),
+    location: () => {
+      if (store.findSize(member) === undefined) return undefined;
+      const file = store.locate(member);
+      return file && { store: store.what, member, file, descriptor, ...place };
+    },
   };
 }
 
-function checkStored(store: MemberStore, layer: StoredLayer, index: number): Problem[] {
+function listStoredProblems(store: MemberStore, layer: StoredLayer, index: number): Problem[] {
   const { digest, size, mediaType } = layer.descriptor;
   const what = `layer ${index} ${digest}`;
   const stored = store.findSize(layer.member);

@@ -6,6 +6,9 @@ import type { CutawayError } from '../oci/error.js';
 import type { ImageConfig } from '../oci/image-config.js';
 import type { Platform } from '../oci/platform.js';
 import type { Problem } from '../oci/problem.js';
+import type { Limits } from './limits.js';
+import type { FileRange } from './member-store.js';
+import type { SeekPoints } from './seek-points.js';
 
 /** One layer of one image. Streams may be opened any number of times; who opens, closes. */
 export interface ImageLayer {
@@ -19,11 +22,37 @@ export interface ImageLayer {
   openBlob(): Readable;
   /** The uncompressed tar; fails with CORRUPT unless blob and diffID agree at its end. */
   openTar(options?: OpenTarOptions): Readable;
+  /**
+   * Bytes of the uncompressed tar from `offset`; fails with CORRUPT when there are not so many.
+   * Without points, all before them is decompressed and thrown away. They are not verified:
+   * compare a file's content with the sha256 that the index has of it.
+   */
+  readRange(offset: number, length: number, points?: SeekPoints): AsyncIterable<Buffer>;
+  /** Where another thread finds it (`openLayer`); undefined when its bytes are in memory only. */
+  location(): LayerLocation | undefined;
+}
+
+/** One layer as plain data. */
+export interface LayerLocation {
+  /** `archive "x.tar"`, `layout "dir"`: for messages. */
+  readonly store: string;
+  readonly member: string;
+  readonly file: FileRange;
+  readonly index: number;
+  readonly descriptor: Descriptor;
+  readonly diffID: Digest;
+  readonly chainID: Digest;
+  readonly limits: Limits;
 }
 
 export interface OpenTarOptions {
   /** Told of what is odd but no reason to stop, as the stream comes to it. */
   readonly onProblem?: ((problem: Problem) => void) | undefined;
+  /**
+   * Given the places where reading the blob can start, for `readRange`: at the end, after blob and
+   * diffID were verified. Not called for a blob that is not compressed, which needs none.
+   */
+  readonly onSeekPoints?: ((points: SeekPoints) => void) | undefined;
 }
 
 /** An image of one platform, with the bytes of its manifest and config verified. */

@@ -16,8 +16,23 @@ export interface MemberStore {
   findSize(name: string): number | undefined;
   /** Up to `length` bytes from the start. */
   readHead(name: string, length: number): Buffer;
-  stream(name: string): Readable;
+  /** The bytes from `start` to `end` (exclusive; default all of them). */
+  stream(name: string, range?: StreamRange): Readable;
+  /** Where another thread finds them; undefined when there are none of this name on a disk. */
+  locate(name: string): FileRange | undefined;
   close(): void;
+}
+
+export interface StreamRange {
+  readonly start?: number;
+  readonly end?: number;
+}
+
+/** A part of a file. */
+export interface FileRange {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** Where a layout keeps a blob: image-spec image-layout.md. A digest's grammar makes it safe. */
@@ -92,14 +107,62 @@ export function directoryStore(host: ReadHost, path: string): MemberStore {
         file.close();
       }
     },
-    stream: (name) => {
+    stream: (name, range) => {
       const file = open(name);
-      const stream = file.stream();
-      stream.once('close', () => {
+      return closing(file, file.stream(range));
+    },
+    locate: (name) => {
+      const file = open(name);
+      try {
+        const { path, size } = file;
+        return path === undefined ? undefined : { path, offset: 0, length: size };
+      } finally {
         file.close();
-      });
-      return stream;
+      }
     },
     close: () => undefined,
   };
+}
+
+/** One member, whose place another store has told. */
+export function locatedStore(
+  host: Pick<ReadHost, 'openFile'>,
+  what: string,
+  { path, offset, length }: FileRange,
+): MemberStore {
+  return {
+    what,
+    problems: [],
+    findSize: () => length,
+    readHead: (_name, wanted) => {
+      const file = host.openFile(path);
+      try {
+        return file.read(offset, Math.min(wanted, length));
+      } finally {
+        file.close();
+      }
+    },
+    stream: (_name, range) => {
+      const file = host.openFile(path);
+      return closing(file, file.stream(within({ offset, size: length }, range)));
+    },
+    locate: () => ({ path, offset, length }),
+    close: () => undefined,
+  };
+}
+
+/** A part of a member as a part of the file that has it. */
+export function within(
+  member: { readonly offset: number; readonly size: number },
+  { start = 0, end = member.size }: StreamRange = {},
+): { start: number; end: number } {
+  const { offset, size } = member;
+  return { start: offset + Math.min(start, size), end: offset + Math.min(end, size) };
+}
+
+function closing(file: OpenFile, stream: Readable): Readable {
+  stream.once('close', () => {
+    file.close();
+  });
+  return stream;
 }

@@ -8,7 +8,7 @@ import { familiarReference, isReference, parseReference } from '../oci/reference
 import { summarizeLayer, type LayerSummary } from '../overlay/layer-summary.js';
 import { makeDocument } from './document.js';
 import type { LayerRecord, LayersDocument } from './documents/layers.js';
-import { containerImage, readLayerIndex, upperLayer } from './stack.js';
+import { containerImage, readLayers, upperLayer } from './stack.js';
 import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
 
 export async function inspectLayers(
@@ -20,11 +20,9 @@ export async function inspectLayers(
   const history = alignHistory(image.config.history, image.layers.length);
   const problems = [...image.problems, ...history.problems];
   const neighbours = neighbourImages(context, image);
-  const layers: LayerRecord[] = [];
-  for (const [at, layer] of image.layers.entries()) {
-    const summary = await layerSummary(imageTarget, layer);
-    layers.push(layerRecord(imageTarget, layer, summary, history.layers[at], neighbours));
-  }
+  const layers = (await layerSummaries(imageTarget)).map(([layer, summary], at) =>
+    layerRecord(imageTarget, layer, summary, history.layers[at], neighbours),
+  );
   const answer = {
     image: imageFacts(image),
     layers,
@@ -34,9 +32,24 @@ export async function inspectLayers(
   return makeDocument(context.host, 'layers', target.subject, answer, problems);
 }
 
-async function layerSummary(target: ImageTarget, layer: ImageLayer): Promise<LayerSummary> {
-  const kept = target.stored?.engine.findLayerSummary(layer.diffID);
-  return kept ?? summarizeLayer(await readLayerIndex(target, layer));
+/** The engine's own where it keeps them, else read from the blobs. */
+async function layerSummaries(target: ImageTarget): Promise<[ImageLayer, LayerSummary][]> {
+  const { layers } = target.image;
+  const engine = target.stored?.engine;
+  const known = new Map<ImageLayer, LayerSummary>();
+  for (const layer of layers) {
+    const kept = engine?.findLayerSummary(layer.diffID);
+    if (kept !== undefined) known.set(layer, kept);
+  }
+  const rest = layers.filter((layer) => !known.has(layer));
+  for (const [at, { index }] of (await readLayers(target, rest)).entries()) {
+    const layer = rest[at];
+    if (layer !== undefined) known.set(layer, summarizeLayer(index));
+  }
+  return layers.flatMap((layer) => {
+    const summary = known.get(layer);
+    return summary === undefined ? [] : [[layer, summary]];
+  });
 }
 
 function layerRecord(

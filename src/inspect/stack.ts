@@ -1,5 +1,5 @@
 // The layers of a target with their indexes, lowest first: what tree, diff and overlay stand on.
-import { indexTar } from '../overlay/index-tar.js';
+import { indexLayers } from '../overlay/index-layers.js';
 import { indexDirectory } from '../overlay/index-directory.js';
 import type { ImageLayer } from '../image/image.js';
 import { alignHistory, commandOf } from '../oci/history.js';
@@ -29,15 +29,26 @@ export interface Stack {
   readonly problems: readonly Problem[];
 }
 
-/** The index of one layer: the engine's own where it keeps one, else read from the blob. */
-export async function readLayerIndex(target: ImageTarget, layer: ImageLayer): Promise<LayerIndex> {
-  const kept = target.stored?.engine.findLayerIndex(layer.diffID);
-  if (kept !== undefined) return kept;
-  const { limits = {} } = target;
-  const problems: Problem[] = [];
-  const tar = layer.openTar({ onProblem: (problem) => problems.push(problem) });
-  const index = await indexTar(tar as AsyncIterable<Buffer>, { limits });
-  return withProblems(index, problems);
+export interface ReadLayer {
+  readonly index: LayerIndex;
+  /** Of the blob, beside those of the tar in it. */
+  readonly problems: readonly Problem[];
+}
+
+/** The indexes of layers: the engine's own where it keeps them, else read from the blobs. */
+export async function readLayers(
+  target: ImageTarget,
+  layers: readonly ImageLayer[],
+): Promise<ReadLayer[]> {
+  const engine = target.stored?.engine;
+  const kept = layers.map(({ diffID }) => engine?.findLayerIndex(diffID));
+  const rest = layers.filter((_, at) => kept[at] === undefined);
+  const read = (await indexLayers(rest, { limits: target.limits })).values();
+  return kept.flatMap((index): ReadLayer[] => {
+    if (index !== undefined) return [{ index, problems: [] }];
+    const { value } = read.next();
+    return value === undefined ? [] : [value];
+  });
 }
 
 /** The layers of an image, up to the one asked for. */
@@ -45,20 +56,19 @@ export async function imageStack(target: ImageTarget): Promise<Stack> {
   const { image } = target;
   const wanted = image.layers.slice(0, target.upTo ?? image.layers.length);
   const history = alignHistory(image.config.history, image.layers.length);
-  const layers: StackLayer[] = [];
-  for (const [at, layer] of wanted.entries()) {
+  const read = await readLayers(target, wanted);
+  const layers = read.map(({ index }, at): StackLayer => {
     const command = commandOf(history.layers[at]);
-    layers.push({
+    const diffID = wanted[at]?.diffID;
+    return {
       role: 'layer',
-      index: await readLayerIndex(target, layer),
-      diffID: layer.diffID,
+      index,
+      ...(diffID === undefined ? {} : { diffID }),
       ...(command === '' ? {} : { command }),
-    });
-  }
-  return {
-    layers,
-    problems: [...image.problems, ...layers.flatMap(({ index }) => index.problems)],
-  };
+    };
+  });
+  const found = read.flatMap(({ index, problems }) => [...problems, ...index.problems]);
+  return { layers, problems: [...image.problems, ...found] };
 }
 
 /** The image of a container, as its engine still has it. */

@@ -64,7 +64,9 @@ function memoryStore(embedded: EmbeddedImage): MemberStore {
     problems: [],
     findSize: (name) => members.get(name)?.length,
     readHead: (name, length) => (members.get(name) ?? Buffer.alloc(0)).subarray(0, length),
-    stream: (name) => Readable.from([members.get(name) ?? Buffer.alloc(0)]),
+    stream: (name, { start, end } = {}) =>
+      Readable.from([(members.get(name) ?? Buffer.alloc(0)).subarray(start, end)]),
+    locate: () => undefined,
     close: () => undefined,
   };
 }
