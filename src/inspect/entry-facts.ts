@@ -1,5 +1,7 @@
 // A path of a layer as documents show it.
 import { encodeName, isUtf8Name } from '../oci/byte-name.js';
+import { formatFileCapabilities } from '../oci/file-capabilities.js';
+import { formatPosixAcl } from '../oci/posix-acl.js';
 import type { OrdinaryEntry } from '../overlay/layer-entry.js';
 import type { EntryFacts } from './documents/entry.js';
 
@@ -24,8 +26,28 @@ export function entryFacts(entry: OrdinaryEntry): EntryFacts {
     ...(hardLinkTo === undefined ? {} : { hardLinkTo }),
     ...(major === undefined ? {} : { device: `${major}:${minor ?? 0}` }),
     ...(xattrs === undefined || Object.keys(xattrs).length === 0 ? {} : { xattrs: { ...xattrs } }),
+    ...attributeFacts(xattrs),
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(implicit === undefined ? {} : { implicit }),
+  };
+}
+
+/** What well-known attributes mean; what makes no sense is in `xattrs` alone. */
+function attributeFacts(
+  xattrs: OrdinaryEntry['xattrs'],
+): Pick<EntryFacts, 'capabilities' | 'acl' | 'defaultAcl'> {
+  if (xattrs === undefined) return {};
+  const decode = <Value>(name: string, format: (value: Buffer) => Value): Value | undefined => {
+    const value = xattrs[name];
+    return value === undefined ? undefined : format(Buffer.from(value, 'base64'));
+  };
+  const capabilities = decode('security.capability', formatFileCapabilities);
+  const acl = decode('system.posix_acl_access', formatPosixAcl);
+  const defaultAcl = decode('system.posix_acl_default', formatPosixAcl);
+  return {
+    ...(capabilities === undefined ? {} : { capabilities }),
+    ...(acl === undefined ? {} : { acl }),
+    ...(defaultAcl === undefined ? {} : { defaultAcl }),
   };
 }
 
