@@ -28,7 +28,7 @@ export async function indexLayers(
   const queue = new LayerQueue(layers, options.signal);
   const worth = Math.floor(queue.sharedBytes / workerBytes);
   const length = Math.min(threads - 1, layers.length - 1, worth);
-  const workers = Array.from({ length: Math.max(0, length) }, startLayerWorker);
+  const workers = Array.from({ length: Math.max(0, length) }, () => startLayerWorker());
   try {
     const others = workers.map((worker) => runWorker(queue, worker, options));
     await Promise.all([runHere(queue, options), ...others]);
