@@ -34,8 +34,10 @@ const options = {
   logLevel: 'warning',
 };
 const URL_BANNER = 'const cutawayUrl=require("node:url").pathToFileURL(__filename).href;';
+// What CommonJS has in every module and koffi asks for.
 const REQUIRE_BANNER =
-  'import{createRequire}from"node:module";const require=createRequire(import.meta.url);';
+  'import{createRequire}from"node:module";import{fileURLToPath}from"node:url";' +
+  'const require=createRequire(import.meta.url),__filename=fileURLToPath(import.meta.url);';
 
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
