@@ -20,7 +20,9 @@ export const USUAL_IMAGE = [
 export function writeImage(path, layers, tag = 'bench:1') {
   const place = `${path}.parts`;
   mkdirSync(place, { recursive: true });
-  const parts = layers.map((layer, number) => writeLayer(join(place, `${number}.tar`), layer, number));
+  const parts = layers.map((layer, number) =>
+    writeLayer(join(place, `${number}.tar`), layer, number),
+  );
   const config = JSON.stringify({
     architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
     os: 'linux',
@@ -110,7 +112,7 @@ function content(random, size, name) {
   pools ??= makePools();
   const pool = random() < 0.85 ? pools.text : pools.noise;
   const bytes = Buffer.alloc(size);
-  for (let at = 0; at < size; ) {
+  for (let at = 0; at < size;) {
     const from = Math.floor(random() * (POOL - 65536));
     at += pool.copy(bytes, at, from, from + Math.min(size - at, POOL - from));
   }
@@ -121,10 +123,12 @@ function content(random, size, name) {
 function makePools() {
   const random = makeRandom(99);
   const words = Array.from({ length: 4000 }, () =>
-    Math.floor(random() * 36 ** 6).toString(36).slice(0, 2 + Math.floor(random() * 8)),
+    Math.floor(random() * 36 ** 6)
+      .toString(36)
+      .slice(0, 2 + Math.floor(random() * 8)),
   );
   const text = Buffer.alloc(POOL);
-  for (let at = 0; at < POOL; ) {
+  for (let at = 0; at < POOL;) {
     at += text.write(`${words[Math.floor(random() ** 5 * words.length)]} `, at, 'latin1');
   }
   const noise = Buffer.alloc(POOL);
@@ -166,7 +170,7 @@ function copyFile(file, to) {
   const from = openSync(file, 'r');
   const chunk = Buffer.alloc(1 << 20);
   let written = 0;
-  for (let length = 1; length > 0; ) {
+  for (let length = 1; length > 0;) {
     length = readSync(from, chunk, 0, chunk.length, null);
     writeSync(to, chunk, 0, length);
     written += length;
