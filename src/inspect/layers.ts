@@ -5,6 +5,7 @@ import { alignHistory, commandOf } from '../oci/history.js';
 import type { HistoryEntry } from '../oci/image-config.js';
 import { formatPlatform } from '../oci/platform.js';
 import { familiarReference, isReference, parseReference } from '../oci/reference.js';
+import type { RememberedSummary } from '../overlay/layer-memory.js';
 import { summarizeLayer, type LayerSummary } from '../overlay/layer-summary.js';
 import { makeDocument } from './document.js';
 import type { LayerRecord, LayersDocument } from './documents/layers.js';
@@ -18,11 +19,13 @@ export async function inspectLayers(
   const imageTarget = target.kind === 'image' ? target : containerImage(context, target);
   const { image } = imageTarget;
   const history = alignHistory(image.config.history, image.layers.length);
-  const problems = [...image.problems, ...history.problems];
   const neighbours = neighbourImages(context, image);
-  const layers = (await layerSummaries(imageTarget)).map(([layer, summary], at) =>
+  const summaries = await layerSummaries(imageTarget);
+  const layers = summaries.map(([layer, { summary }], at) =>
     layerRecord(imageTarget, layer, summary, history.layers[at], neighbours),
   );
+  const odd = summaries.flatMap(([, { summary, problems }]) => [...problems, ...summary.problems]);
+  const problems = [...image.problems, ...history.problems, ...odd];
   const answer = {
     image: imageFacts(image),
     layers,
@@ -33,24 +36,30 @@ export async function inspectLayers(
 }
 
 /** The engine's own where it keeps them, else read from the blobs. */
-async function layerSummaries(target: ImageTarget): Promise<[ImageLayer, LayerSummary][]> {
+async function layerSummaries(target: ImageTarget): Promise<[ImageLayer, RememberedSummary][]> {
   const { layers } = target.image;
-  const { stored, memory } = target;
-  const engine = stored?.engine;
-  const known = new Map<ImageLayer, LayerSummary>();
+  const known = new Map<ImageLayer, RememberedSummary>();
   for (const layer of layers) {
-    const kept = engine?.findLayerSummary(layer.diffID) ?? memory?.findSummary(layer)?.summary;
+    const kept = findSummary(target, layer);
     if (kept !== undefined) known.set(layer, kept);
   }
   const rest = layers.filter((layer) => !known.has(layer));
-  for (const [at, { index }] of (await readLayers(target, rest)).entries()) {
+  for (const [at, { index, problems }] of (await readLayers(target, rest)).entries()) {
     const layer = rest[at];
-    if (layer !== undefined) known.set(layer, summarizeLayer(index));
+    if (layer !== undefined) known.set(layer, { summary: summarizeLayer(index), problems });
   }
   return layers.flatMap((layer) => {
     const summary = known.get(layer);
     return summary === undefined ? [] : [[layer, summary]];
   });
+}
+
+function findSummary(
+  { stored, memory }: ImageTarget,
+  layer: ImageLayer,
+): RememberedSummary | undefined {
+  const summary = stored?.engine.findLayerSummary(layer.diffID);
+  return summary === undefined ? memory?.findSummary(layer) : { summary, problems: [] };
 }
 
 function layerRecord(
@@ -61,6 +70,7 @@ function layerRecord(
   neighbours: readonly { image: EngineImage; name: string }[],
 ): LayerRecord {
   const { descriptor, diffID, chainID } = layer;
+  const { uncompressedSize, contentSize, entries, whiteouts } = summary;
   const unpacked = target.stored?.engine.layerDirectory(chainID);
   const sharing = neighbours.filter(({ image }) =>
     image.layers.some((other) => other.chainID === chainID),
@@ -72,7 +82,10 @@ function layerRecord(
     chainID,
     mediaType: descriptor.mediaType,
     size: descriptor.size,
-    ...summary,
+    uncompressedSize,
+    contentSize,
+    entries,
+    whiteouts,
     ...stepFacts(step),
     ...(unpacked === undefined ? {} : { directory: unpacked.directory }),
     ...(unpacked?.link === undefined ? {} : { link: unpacked.link }),

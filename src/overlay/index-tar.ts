@@ -14,6 +14,7 @@ import type { Problem } from '../oci/problem.js';
 import { LayerBuilder, type EntryDraft } from './layer-builder.js';
 import type { LayerColumns } from './layer-columns.js';
 import type { LayerEntry, OrdinaryEntry } from './layer-entry.js';
+import { whyNotMade } from './linux-limits.js';
 import { makeLayerIndex, type LayerIndex } from './layer-index.js';
 import { readLayerXattrs, type LayerXattrs } from './tar-xattr-filter.js';
 import {
@@ -191,17 +192,21 @@ class TarIndexer {
     const draft = ordinaryDraft(tar, path, xattrs);
     if (isRead && tar.sparse === undefined) draft.offset = tar.bodyOffset;
     const row = isLink ? this.#builder.addLink(path, target) : this.#builder.add(draft);
+    // One name can imply hundreds of directories.
+    checkLimit(this.#limits, 'entries', this.#builder.count, 'index tar');
     if (row === undefined) return undefined;
     const entry = isLink ? this.#builder.describe(row, path) : draft;
-    const safe = this.#canUnpack(row, path, target) && this.#forwardHeader(tar, entry, xattrs);
+    const safe = this.#canUnpack(row, entry, target) && this.#forwardHeader(tar, entry, xattrs);
     if (!safe) this.#withheld.add(row);
     return { entry, row, safe, hasher: isRead ? this.#hasherFor(tar, path) : undefined };
   }
 
-  #canUnpack(row: number, path: string, target: number | 'missing' | undefined): boolean {
-    if (this.#builder.isBlocked(row)) {
-      const message = 'something else has the place that it would be unpacked to';
-      this.#report('tar-not-unpacked', message, path);
+  #canUnpack(row: number, entry: OrdinaryEntry, target: number | 'missing' | undefined): boolean {
+    const reason = this.#builder.isBlocked(row)
+      ? 'something else has the place that it would be unpacked to'
+      : whyNotMade(entry);
+    if (reason !== undefined) {
+      this.#report('tar-not-unpacked', reason, entry.path);
       return false;
     }
     return target === undefined || (target !== 'missing' && !this.#withheld.has(target));

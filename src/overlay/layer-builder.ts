@@ -19,7 +19,6 @@ import { sortColumns } from './sort-columns.js';
 
 export type EntryDraft = { -readonly [Key in keyof OrdinaryEntry]: OrdinaryEntry[Key] };
 
-const IMPLICIT_MODE = 0o755;
 const NONE = -1;
 const ROOT = { path: '', row: 0 };
 
@@ -41,6 +40,11 @@ export class LayerBuilder {
   readonly #opaque = new Set<string>();
   /** The directory that was found last. */
   #latest = ROOT;
+
+  /** Entries, those included that are only implied or have been replaced. */
+  get count(): number {
+    return this.#rows.count;
+  }
 
   /** The entry at `path`, as things stand; undefined when there is none. */
   find(path: string): number | undefined {
@@ -128,17 +132,20 @@ export class LayerBuilder {
 
   /** The directory that `path` stands in, made when no entry has named it. */
   #getParent(path: string): number | undefined {
-    const missing: string[] = [];
-    let at = path;
-    let row = NONE;
-    while (at !== '/' && row === NONE) {
-      at = parentPath(at);
-      row = this.#find(at);
-      if (row === NONE) missing.push(at);
-    }
-    if (row !== NONE && !this.isDirectory(row)) return undefined;
-    for (const directory of missing.reverse()) {
-      row = this.#put(directory, Math.max(row, 0), implicitDirectory(directory), false);
+    const directory = path.slice(0, path.lastIndexOf('/'));
+    if (this.#rows.count === 0) this.#put('/', 0, IMPLICIT_DIRECTORY, false);
+    let row = this.#findDirectory(directory);
+    if (row === NONE) row = this.#makeDirectories(directory);
+    return this.isDirectory(row) ? row : undefined;
+  }
+
+  /** The last of the directories of a path, or what is in their way. */
+  #makeDirectories(path: string): number {
+    let row = 0;
+    for (const name of path.slice(1).split('/')) {
+      if (!this.isDirectory(row)) return row;
+      const child = this.#children.find(row, encodeName(name));
+      row = child === NONE ? this.#put(`/${name}`, row, IMPLICIT_DIRECTORY, false) : child;
     }
     return row;
   }
@@ -183,7 +190,7 @@ export class LayerBuilder {
   }
 
   #settleOpaque(path: string): void {
-    const row = this.find(path) ?? this.add(implicitDirectory(path));
+    const row = this.find(path) ?? this.add({ ...IMPLICIT_DIRECTORY, path });
     if (row !== undefined && this.isDirectory(row)) this.#setOpaque(row);
     else {
       const message = 'the opaque marker is in what is no directory in this layer: ignored';
@@ -289,16 +296,15 @@ export class LayerBuilder {
   }
 }
 
-function implicitDirectory(path: string): EntryDraft {
-  return {
-    marker: 'ordinary',
-    path,
-    type: 'directory',
-    mode: IMPLICIT_MODE,
-    uid: 0,
-    gid: 0,
-    size: 0,
-    mtime: '0',
-    implicit: true,
-  };
-}
+/** Its row says where it is. */
+const IMPLICIT_DIRECTORY: EntryDraft = {
+  marker: 'ordinary',
+  path: '',
+  type: 'directory',
+  mode: 0o755,
+  uid: 0,
+  gid: 0,
+  size: 0,
+  mtime: '0',
+  implicit: true,
+};

@@ -1,3 +1,4 @@
+import type { Problem } from '../oci/problem.js';
 import {
   FILE,
   hasFlag,
@@ -15,16 +16,19 @@ export interface LayerSummary {
   readonly contentSize: number;
   readonly entries: number;
   readonly whiteouts: number;
+  /** What is odd about it. */
+  readonly problems: readonly Problem[];
 }
 
-export function summarizeLayer({ columns, size }: LayerIndex): LayerSummary {
+export function summarizeLayer({ columns, size, problems }: LayerIndex): LayerSummary {
   let entries = 0;
   let whiteouts = 0;
   for (let row = 0; row < columns.count; row += 1) {
     if (typeAt(columns, row) === WHITEOUT) whiteouts += 1;
     if (!hasFlag(columns, row, IMPLICIT)) entries += 1;
   }
-  return { uncompressedSize: size, contentSize: contentSize(columns), entries, whiteouts };
+  const bytes = contentSize(columns);
+  return { uncompressedSize: size, contentSize: bytes, entries, whiteouts, problems };
 }
 
 /**

@@ -3,6 +3,7 @@
 import type { FileStatus } from '../host/host.js';
 import { hasFlag, OPAQUE, pathOf, typeAt, WHITEOUT } from './layer-columns.js';
 import type { LayerIndex } from './layer-index.js';
+import { whyNoPath } from './linux-limits.js';
 
 /** Before the name that a layer whiteout hides. */
 export const LAYER_WHITEOUT_PREFIX = '.wh.';
@@ -77,5 +78,9 @@ export function kernelMarkers(index: LayerIndex): KernelMarkers {
     if (typeAt(columns, row) === WHITEOUT) whiteouts.push(pathOf(columns, row));
     else if (hasFlag(columns, row, OPAQUE)) opaque.push(pathOf(columns, row));
   }
-  return { whiteouts, opaque };
+  // What cannot be there need not be hidden.
+  return {
+    whiteouts: whiteouts.filter((path) => whyNoPath(path) === undefined),
+    opaque: opaque.filter((path) => whyNoPath(path) === undefined),
+  };
 }

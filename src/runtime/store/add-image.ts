@@ -126,6 +126,12 @@ interface LayerSurroundings {
   readonly limits: Partial<Limits>;
 }
 
+function requireLayerType({ index, descriptor }: ImageLayer): void {
+  if (layerCompression(descriptor.mediaType) !== undefined) return;
+  const reason = `media type ${JSON.stringify(descriptor.mediaType)} is not supported`;
+  throw new CutawayError('UNSUPPORTED', `read layer ${index} ${descriptor.digest}: ${reason}`);
+}
+
 async function storeLayer(
   store: Store,
   image: Image,
@@ -133,6 +139,7 @@ async function storeLayer(
   { below, report, limits }: LayerSurroundings,
 ): Promise<LayerIndex> {
   const { host } = store;
+  requireLayerType(layer);
   const hasBlob = host.findStatus(blobPath(store.paths, layer.descriptor.digest)) !== undefined;
   const kept = findLayerIndex(store, layer.diffID);
   const wantsDirectory = whyNotUnpack(store) === undefined;
@@ -207,7 +214,6 @@ async function readLayer(
     checkDiffID(layer, index.diffID);
     await unpacking?.finish();
     if (copy !== undefined) await closeFile(copy);
-    if (problems.length === 0) return index;
     return withProblems(index, problems);
   } catch (error) {
     unpacking?.abort();

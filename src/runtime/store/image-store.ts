@@ -1,9 +1,10 @@
 // Images in the store: a standard OCI image layout (image-spec image-layout.md). What index.json
 // names is an image; its name is the full reference, in `org.opencontainers.image.ref.name`.
+import { verifyBytes } from '../../image/verify.js';
 import { ANNOTATION } from '../../oci/annotation.js';
 import { chainIDs } from '../../oci/chain-id.js';
 import type { Descriptor } from '../../oci/descriptor.js';
-import { digestHex, sha256Digest, type Digest } from '../../oci/digest.js';
+import { digestHex, type Digest } from '../../oci/digest.js';
 import { CutawayError, during, hasCode } from '../../oci/error.js';
 import { parseImageConfig, type ImageConfig } from '../../oci/image-config.js';
 import { parseImageIndex, selectManifests, type ImageIndex } from '../../oci/image-index.js';
@@ -102,12 +103,16 @@ export const STORED = { maximumBytes: Infinity } as const;
 /** A blob small enough to hold, with its size and digest verified. */
 export function readBlob(store: ReadStore, descriptor: Descriptor): Buffer {
   const bytes = store.host.readFile(blobPath(store.paths, descriptor.digest));
-  const actual = sha256Digest(bytes);
-  if (actual === descriptor.digest && bytes.length === descriptor.size) return bytes;
-  throw new CutawayError('CORRUPT', `read blob ${descriptor.digest}: its content is ${actual}`, {
-    hint: 'the store was changed from outside: remove the image and load it again',
-    data: { digest: descriptor.digest, actual },
-  });
+  try {
+    const { digest, size } = descriptor;
+    return verifyBytes(bytes, { digest, size, what: `blob ${digest}` });
+  } catch (error) {
+    if (!(error instanceof CutawayError)) throw error;
+    throw new CutawayError(error.code, error.message, {
+      hint: 'the store was changed from outside: remove the image and load it again',
+      data: error.data,
+    });
+  }
 }
 
 /** All images that can be read. Images with several names come once. */

@@ -30,6 +30,7 @@ function summaryPath(store: ReadStore, diffID: Digest): string {
 }
 
 const INDEX_LIMIT = 1 << 30;
+const SUMMARY_LIMIT = 1 << 28;
 
 /** A damaged index is as good as none: it is a cache. */
 export function findLayerIndex(store: ReadStore, diffID: Digest): LayerIndex | undefined {
@@ -43,7 +44,9 @@ export function findLayerIndex(store: ReadStore, diffID: Digest): LayerIndex | u
 
 export function findLayerSummary(store: ReadStore, diffID: Digest): LayerSummary | undefined {
   try {
-    return JSON.parse(store.host.readText(summaryPath(store, diffID))) as LayerSummary;
+    const text = store.host.readText(summaryPath(store, diffID), SUMMARY_LIMIT);
+    const summary = JSON.parse(text) as Partial<LayerSummary>;
+    return summary.problems === undefined ? undefined : (summary as LayerSummary);
   } catch (error) {
     if (hasCode(error, 'NOT_FOUND') || error instanceof SyntaxError) return undefined;
     throw error;

@@ -55,11 +55,16 @@ export function removeAbandonedWork(store: Store): boolean {
       unmountBelow(store, `${store.paths.temporary}/${name}`);
       store.host.removeTree(`${store.paths.temporary}/${name}`);
     } catch (error) {
-      // Another process cleans up at the same time.
-      if (!hasCode(error, 'NOT_FOUND')) throw error;
+      // Another process cleans up at the same time, or a child of the one that was killed is still
+      // at its last write: the next command will find what is left.
+      if (!hasCode(error, 'NOT_FOUND', 'IN_USE') && !isNotEmpty(error)) throw error;
     }
   }
   return found;
+}
+
+function isNotEmpty(error: unknown): boolean {
+  return error instanceof CutawayError && error.data['errno'] === 'ENOTEMPTY';
 }
 
 /** What looks into an image mounts it in its own directory, to unmount it a moment later. */
