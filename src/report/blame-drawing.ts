@@ -50,9 +50,11 @@ function isThere({ entry }: BlameEvent): boolean {
 /** Layers that leave the path alone. */
 function silence(from: number, to: number, there: boolean, width: number, view: View): string[] {
   if (to < from) return [];
-  const numbers = from === to ? String(from) : `${from}–${to}`;
-  const line = there ? '│' : ' ';
-  return [view.theme.dim(`  ${' '.repeat(width)}  ${line}  ${numbers}`)];
+  const isOne = from === to;
+  const numbers = isOne ? `layer ${from}` : `layers ${from} to ${to}`;
+  const text = there ? `${isOne ? 'leaves' : 'leave'} it as it is` : 'without it';
+  const indent = ' '.repeat(width);
+  return [view.theme.dim(`  ${indent}  ${there ? '│' : ' '}  ${numbers} ${text}`)];
 }
 
 const MARKS: Readonly<Record<BlameEvent['kind'], string>> = {
