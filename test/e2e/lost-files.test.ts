@@ -179,7 +179,7 @@ t.test('blame: a life for each path of the image', async (t) => {
     lines
       .split('\n')
       .slice(1)
-      .map((line) => JSON.parse(line) as Json),
+      .map((line) => JSON.parse(line)),
     passwd.events,
   );
   t.match(
@@ -294,7 +294,7 @@ t.test('waste: figures, tables, verdict', async (t) => {
     status: 2,
     stderr: /is a ratio from 0 to 1/,
   });
-  const judged = JSON.parse((await run('--ci', '--json')).stdout) as Json;
+  const judged = JSON.parse((await run('--ci', '--json')).stdout);
   t.same(judged.rules, [
     { rule: 'lowestEfficiency', status: 'PASS', threshold: 0.5, actual: dive.efficiency },
     { rule: 'highestWastedBytes', status: 'PASS', threshold: 15000, actual: 14859 },

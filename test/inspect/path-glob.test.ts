@@ -4,7 +4,7 @@ import { pathMatcher } from '../../src/inspect/path-glob.js';
 import { execFileSync } from 'node:child_process';
 import { encodeName } from '../../src/oci/byte-name.js';
 
-t.test('what a pattern matches', async (t) => {
+t.test('what a pattern matches', (t) => {
   const cases: readonly (readonly [
     pattern: string,
     yes: readonly string[],
@@ -30,9 +30,10 @@ t.test('what a pattern matches', async (t) => {
   }
   t.throws(() => pathMatcher('a[b'), { code: 'INVALID_INPUT' });
   t.throws(() => pathMatcher(''), { code: 'INVALID_INPUT' });
+  t.end();
 });
 
-t.test('words that a shell reads back', async (t) => {
+t.test('words that a shell reads back', (t) => {
   const words = [
     '/etc/passwd',
     'a b',
@@ -53,4 +54,5 @@ t.test('words that a shell reads back', async (t) => {
       'and nothing in it is unsafe',
     );
   }
+  t.end();
 });

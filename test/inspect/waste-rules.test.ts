@@ -16,7 +16,7 @@ function verdict(rules: WasteRules, figures = FIGURES): string {
     .join(' ');
 }
 
-t.test('a threshold that is met is kept', async (t) => {
+t.test('a threshold that is met is kept', (t) => {
   const met = {
     lowestEfficiency: '0.9',
     highestWastedBytes: '20MB',
@@ -33,9 +33,10 @@ t.test('a threshold that is met is kept', async (t) => {
   const infinite = { ...FIGURES, userWastedPercent: Infinity };
   t.equal(verdict({ highestUserWastedPercent: '1' }, infinite), 'SKIP SKIP FAIL');
   t.equal(judgeWaste(infinite, {})[2]?.actual, undefined, 'JSON has no infinity');
+  t.end();
 });
 
-t.test('sizes as dive reads them', async (t) => {
+t.test('sizes as dive reads them', (t) => {
   const sizes: readonly (readonly [string, number])[] = [
     ['20MB', 20_000_000],
     ['20 mb', 20_000_000],
@@ -49,9 +50,10 @@ t.test('sizes as dive reads them', async (t) => {
     const [, rule] = judgeWaste(FIGURES, { highestWastedBytes: text });
     t.equal(rule?.threshold, bytes, text);
   }
+  t.end();
 });
 
-t.test('what is no threshold is refused', async (t) => {
+t.test('what is no threshold is refused', (t) => {
   const wrong: readonly WasteRules[] = [
     { lowestEfficiency: '1.1' },
     { lowestEfficiency: '90%' },
@@ -63,9 +65,10 @@ t.test('what is no threshold is refused', async (t) => {
   for (const rules of wrong) {
     t.throws(() => judgeWaste(FIGURES, rules), { code: 'INVALID_INPUT' }, JSON.stringify(rules));
   }
+  t.end();
 });
 
-t.test('rules of a file', async (t) => {
+t.test('rules of a file', (t) => {
   t.same(readRules(null, 'f'), DIVE_RULES, 'an empty file');
   t.same(readRules({}, 'f'), DIVE_RULES);
   t.same(readRules({ rules: { lowestEfficiency: '0.95' } }, 'f'), {
@@ -87,4 +90,5 @@ t.test('rules of a file', async (t) => {
   t.throws(() => readRules({ rules: [] }, 'f'), /"rules" is no map/);
   t.throws(() => readRules('text', 'f'), { code: 'INVALID_INPUT' });
   t.throws(() => readRules({ rules: { lowestEfficiency: {} } }, 'f'), { code: 'INVALID_INPUT' });
+  t.end();
 });

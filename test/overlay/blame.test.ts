@@ -26,7 +26,7 @@ function life(path: string, ...stack: Stack): string[] {
 
 const file = (path: string, fields = {}) => ordinary(path, { size: 1, sha256: 'aa', ...fields });
 
-t.test('one path through the layers', async (t) => {
+t.test('one path through the layers', (t) => {
   const cases: readonly (readonly [name: string, wanted: readonly string[], stack: Stack])[] = [
     ['never there', [], [[file('/b')], []]],
     ['added later', ['2 added'], [[], [file('/a')], []]],
@@ -54,9 +54,10 @@ t.test('one path through the layers', async (t) => {
     ],
   ];
   for (const [name, wanted, stack] of cases) t.same(life('/a', ...stack), wanted, name);
+  t.end();
 });
 
-t.test('what happens around it', async (t) => {
+t.test('what happens around it', (t) => {
   const base = [directory('/d'), directory('/d/e'), file('/d/e/f')];
   const path = '/d/e/f';
   t.same(life(path, base, [whiteout('/d')]), ['1 added', '2 deleted whiteout /d']);
@@ -73,9 +74,10 @@ t.test('what happens around it', async (t) => {
     'hidden and made again in one layer is what is there',
   );
   t.same(life(path, base, [directory('/d'), file('/d/x')]), ['1 added'], 'it is left alone');
+  t.end();
 });
 
-t.test('a directory has a life of its own', async (t) => {
+t.test('a directory has a life of its own', (t) => {
   t.same(
     life(
       '/d',
@@ -98,9 +100,10 @@ t.test('a directory has a life of its own', async (t) => {
   t.same(countChildren(index, '/d'), { entries: 2, whiteouts: 1 });
   t.equal(countChildren(index, '/d/a'), undefined);
   t.equal(countChildren(index, '/none'), undefined);
+  t.end();
 });
 
-t.test('renamed directories are followed', async (t) => {
+t.test('renamed directories are followed', (t) => {
   const base = [directory('/old'), file('/old/x')];
   const moved = [whiteout('/old'), directory('/new', { redirect: 'old' })];
   t.same(life('/new/x', base, [file('/old/x', { mode: 0o600 })], moved), [
@@ -125,9 +128,10 @@ t.test('renamed directories are followed', async (t) => {
     ['1 added', '2 moved /old/x'],
     'what was there before is another file',
   );
+  t.end();
 });
 
-t.test('metadata from above, content from below', async (t) => {
+t.test('metadata from above, content from below', (t) => {
   const layers = [
     layer(directory('/'), file('/a', { size: 3, sha256: 'cc' })),
     layer(directory('/'), ordinary('/a', { metacopy: true, mode: 0o600, size: 3 })),
@@ -135,15 +139,17 @@ t.test('metadata from above, content from below', async (t) => {
   const [, change] = blamePath(layers, '/a');
   t.match(change, { kind: 'changed', contentLayer: 1, aspects: ['mode'] });
   t.match(change?.entry, { mode: 0o600, sha256: 'cc', size: 3 });
+  t.end();
 });
 
-t.test('names of a hard link', async (t) => {
+t.test('names of a hard link', (t) => {
   const base = [file('/a'), file('/b', { hardLinkTo: '/a' })];
   const [event] = blamePath([layer(directory('/'), ...base)], '/b');
   t.equal(event?.entry?.hardLinkTo, '/a');
+  t.end();
 });
 
-t.test('random stacks: there or not, and from which layer, as merging says', async (t) => {
+t.test('random stacks: there or not, and from which layer, as merging says', (t) => {
   let checked = 0;
   for (let seed = 1; seed <= 150; seed += 1) {
     const random = makeRandom(seed);
@@ -166,9 +172,11 @@ t.test('random stacks: there or not, and from which layer, as merging says', asy
     }
   }
   t.ok(checked > 5000, `${checked} paths`);
+  t.end();
 });
 
-t.test('a hundred layers', async (t) => {
+t.test('a hundred layers', (t) => {
   const stack = Array.from({ length: 120 }, (_, at) => [file('/a', { uid: at })]);
   t.equal(life('/a', ...stack).length, 120);
+  t.end();
 });

@@ -19,11 +19,12 @@ t.test('the figures of dive, to the last digit', async (t) => {
   }
 });
 
-t.test('of no bytes', async (t) => {
+t.test('of no bytes', (t) => {
   const nothing = { sizeBytes: 0, userSizeBytes: 0, wastedBytes: 0, userWastedPercent: 0 };
   t.same(diveFigures([]), { efficiency: 1, ...nothing });
   t.same(diveFigures([layer(directory('/d'))]), { efficiency: 1, ...nothing });
   const deleted = diveFigures([layer(ordinary('/f', { size: 9 })), layer(whiteout('/f'))]);
   t.equal(deleted.userWastedPercent, Infinity, 'a layer without bytes that wastes some');
   t.equal(deleted.wastedBytes, 9);
+  t.end();
 });

@@ -30,7 +30,7 @@ function brief(...stack: readonly (readonly LayerEntry[])[]): string[] {
 
 const file = (path: string) => ordinary(path, { size: 5 });
 
-t.test('by what it is taken away', async (t) => {
+t.test('by what it is taken away', (t) => {
   t.same(brief([file('/a')], [whiteout('/a')]), ['1 /a deleted 2 /a']);
   t.same(brief([file('/a')], [file('/a')]), ['1 /a overwritten 2 /a']);
   t.same(brief([file('/a')], [directory('/a')]), ['1 /a replaced 2 /a']);
@@ -50,9 +50,10 @@ t.test('by what it is taken away', async (t) => {
     ['1 /d/x hidden 2 /d', '1 /d/y overwritten 2 /d/y'],
     'the directory itself is there; what stands in its own place is no matter of the mark',
   );
+  t.end();
 });
 
-t.test('the first that takes it is the one', async (t) => {
+t.test('the first that takes it is the one', (t) => {
   t.same(brief([file('/a')], [whiteout('/a')], [file('/a')], [whiteout('/a')]), [
     '1 /a deleted 2 /a',
     '3 /a deleted 4 /a',
@@ -62,21 +63,24 @@ t.test('the first that takes it is the one', async (t) => {
     '2 /d/x deleted 3 /d',
   ]);
   t.same(brief([file('/d/x')], [], [file('/e')]), [], 'nothing is taken');
+  t.end();
 });
 
-t.test('what a renamed directory shows is not lost', async (t) => {
+t.test('what a renamed directory shows is not lost', (t) => {
   const lost = brief(
     [directory('/old'), file('/old/x'), directory('/new'), file('/new/gone')],
     [whiteout('/old'), directory('/new', { redirect: 'old' })],
   );
   t.same(lost, ['1 /new/gone hidden 2 /new', '1 /old deleted 2 /old']);
+  t.end();
 });
 
-t.test('the content of a metacopy is not lost', async (t) => {
+t.test('the content of a metacopy is not lost', (t) => {
   t.same(brief([file('/a')], [ordinary('/a', { metacopy: true, mode: 0o600 })]), []);
+  t.end();
 });
 
-t.test('random stacks: as the definition has it', async (t) => {
+t.test('random stacks: as the definition has it', (t) => {
   let seen = 0;
   for (let seed = 1; seed <= 400; seed += 1) {
     const random = makeRandom(seed);
@@ -90,4 +94,5 @@ t.test('random stacks: as the definition has it', async (t) => {
     if (JSON.stringify(byPath) !== JSON.stringify(wanted)) t.same(byPath, wanted, `seed ${seed}`);
   }
   t.ok(seen > 2000, `${seen} entries of 400 stacks`);
+  t.end();
 });

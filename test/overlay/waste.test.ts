@@ -10,7 +10,7 @@ function wasteOf(...layers: readonly LayerIndex[]): Waste {
   return findWaste(layers, mergeLayers(layers));
 }
 
-t.test('each version that is not visible is wasted', async (t) => {
+t.test('each version that is not visible is wasted', (t) => {
   const file = (path: string, size: number) => ordinary(path, { size });
   const waste = wasteOf(
     layer(file('/a', 10), file('/b', 7), file('/c', 1)),
@@ -27,20 +27,23 @@ t.test('each version that is not visible is wasted', async (t) => {
     { path: '/b', wasted: 7, layers: [1], visible: undefined },
   ]);
   t.equal(efficiencyOf(waste.layers), 31 / 68);
+  t.end();
 });
 
-t.test('a hard-linked file is wasted when its last name is', async (t) => {
+t.test('a hard-linked file is wasted when its last name is', (t) => {
   const base = layer(ordinary('/a', { size: 50 }), ordinary('/b', { size: 50, hardLinkTo: '/a' }));
   t.same(wasteOf(base, layer(whiteout('/a'))).layers[0], { size: 50, wasted: 0 });
   t.same(wasteOf(base, layer(whiteout('/a'))).paths, []);
   const both = wasteOf(base, layer(whiteout('/a'), ordinary('/b', { size: 1 })));
   t.same(both.layers[0], { size: 50, wasted: 50 });
   t.same(both.paths, [{ path: '/a', wasted: 50, layers: [1], visible: undefined }]);
+  t.end();
 });
 
-t.test('of nothing nothing is wasted', async (t) => {
+t.test('of nothing nothing is wasted', (t) => {
   t.equal(efficiencyOf(wasteOf().layers), 1);
   t.equal(efficiencyOf(wasteOf(layer(directory('/d')), layer(whiteout('/d'))).layers), 1);
+  t.end();
 });
 
 /** Bytes of the files of each layer, and of those of which no name is visible. */
@@ -62,7 +65,7 @@ function countLayer(layer: RawLayer, rank: number, visible: ReturnType<typeof vi
   return { size, wasted };
 }
 
-t.test('random stacks: as counting one by one has it', async (t) => {
+t.test('random stacks: as counting one by one has it', (t) => {
   let sum = 0;
   for (let seed = 1; seed <= 300; seed += 1) {
     const random = makeRandom(seed);
@@ -84,4 +87,5 @@ t.test('random stacks: as counting one by one has it', async (t) => {
     sum += wasted;
   }
   t.ok(sum > 10_000, `${sum} bytes of 300 stacks`);
+  t.end();
 });
