@@ -1,6 +1,7 @@
 // What have later layers deleted, overwritten or hidden that is still in the image?
 import { CutawayError } from '../oci/error.js';
-import { digestOf, FILE, pathOf, typeAt } from '../overlay/layer-columns.js';
+import { digestOf, FILE, pathOf, typeAt, type LayerColumns } from '../overlay/layer-columns.js';
+import type { Claim } from '../overlay/directory-cursors.js';
 import type { OrdinaryEntry } from '../overlay/layer-entry.js';
 import type { MergedTree } from '../overlay/merged-tree.js';
 import { visitHidden, type Fate, type HiddenEntry } from '../overlay/hidden-entries.js';
@@ -29,34 +30,28 @@ export async function inspectRecover(
   target: ImageTarget | ContainerTarget,
   options: RecoverOptions = {},
 ): Promise<RecoverDocument> {
-  const matches = options.path === undefined ? () => true : pathMatcher(options.path);
+  const matches = options.path === undefined ? undefined : pathMatcher(options.path);
   const stack = await targetStack(context, target, { hash: true });
   const layers = stack.layers.map(({ index }) => index);
   refuseLayer(options.layer, layers.length);
   const tree = mergeStack(stack);
   const origins = layerOrigins(context, target, stack);
   const found: Found[] = [];
-  visitHidden(layers, tree, (hidden) => {
-    if (options.layer !== undefined && hidden.claim.rank + 1 !== options.layer) return;
-    const entry = layers[hidden.claim.rank]?.entry(hidden.claim.row);
-    if (entry?.marker === 'ordinary' && matches(entry.path)) found.push({ hidden, entry });
+  visitHidden(layers, tree, ({ claim, fate, by }) => {
+    if (options.layer !== undefined && claim.rank + 1 !== options.layer) return;
+    const columns = layers[claim.rank]?.columns;
+    if (columns === undefined || matches?.(pathOf(columns, claim.row)) === false) return;
+    found.push({ claim, fate, by });
   });
-  const places = findContents(tree, found);
+  const asked = { target: target.subject.target, origins, tree, places: findContents(tree, found) };
   const rows = found
-    .map((one) => describe(origins, tree, one, places))
+    .map((one) => describe(asked, one))
     .filter((row) => options.unique !== true || isUnique(row));
-  const answer = {
-    layers: origins,
-    totals: countRows(rows),
-    entries: deletedFirst(rows).map((row) => withCommand(row, target.subject.target)),
-  };
+  const answer = { layers: origins, totals: countRows(rows), entries: deletedFirst(rows) };
   return makeDocument(context.host, 'recover', target.subject, answer, stack.problems);
 }
 
-interface Found {
-  readonly hidden: HiddenEntry;
-  readonly entry: OrdinaryEntry;
-}
+type Found = Pick<HiddenEntry, 'claim' | 'fate' | 'by'>;
 
 function refuseLayer(layer: number | undefined, count: number): void {
   if (layer === undefined || (layer >= 1 && layer <= count)) return;
@@ -67,15 +62,40 @@ function refuseLayer(layer: number | undefined, count: number): void {
 function findContents(tree: MergedTree, found: readonly Found[]): ReadonlyMap<string, string> {
   const wanted = new Set<string>();
   const places = new Map<string, string>();
-  for (const { entry } of found) {
-    if (entry.type === 'file' && entry.sha256 !== undefined) wanted.add(entry.sha256);
+  // Most of the tree is something else: a few bits say so, without a string for each file.
+  const beginnings = new Set<number>();
+  for (const { claim } of found) {
+    const columns = tree.sources[claim.rank]?.columns;
+    const sha256 = columns === undefined ? undefined : digestOf(columns, claim.row);
+    if (columns === undefined || sha256 === undefined) continue;
+    wanted.add(sha256);
+    beginnings.add(digestStart(columns, claim.row));
   }
   for (let row = 0; row < tree.count && wanted.size > 0; row += 1) {
+    const { rank, row: source } = tree.claim(row);
+    const columns = tree.sources[rank]?.columns;
+    if (columns === undefined) continue;
+    const isMetacopy = columns.rare.get(source)?.metacopy === true;
+    if (!isMetacopy && !beginnings.has(digestStart(columns, source))) continue;
     const sha256 = visibleDigest(tree, row);
     if (sha256 === undefined || !wanted.delete(sha256)) continue;
     places.set(sha256, tree.entry(row).entry.path);
   }
   return places;
+}
+
+/** The first 30 bits: a small integer to V8. -1 for none. */
+function digestStart({ digest, digests }: LayerColumns, row: number): number {
+  const number = digest[row] ?? 0;
+  if (number === 0) return -1;
+  const at = (number - 1) * 32;
+  const [a = 0, b = 0, c = 0, d = 0] = [
+    digests[at],
+    digests[at + 1],
+    digests[at + 2],
+    digests[at + 3],
+  ];
+  return ((a << 22) | (b << 14) | (c << 6) | (d >> 2)) & 0x3fffffff;
 }
 
 /** At its own path, or else at the first. */
@@ -98,20 +118,24 @@ function visibleDigest(tree: MergedTree, row: number): string | undefined {
   return digestOf(columns, source);
 }
 
-function describe(
-  origins: readonly Origin[],
-  tree: MergedTree,
-  { hidden, entry }: Found,
-  places: ReadonlyMap<string, string>,
-): LostEntry {
-  const { claim, fate, by } = hidden;
-  const columns = tree.sources[by.rank]?.columns;
-  const byPath = columns === undefined ? entry.path : pathOf(columns, by.row);
+interface Asked {
+  readonly target: string;
+  readonly origins: readonly Origin[];
+  readonly tree: MergedTree;
+  readonly places: ReadonlyMap<string, string>;
+}
+
+function describe({ target, origins, tree, places }: Asked, { claim, fate, by }: Found): LostEntry {
+  const layer = claim.rank + 1;
+  const entry = ordinaryAt(tree, claim);
+  const takers = tree.sources[by.rank]?.columns;
+  const byPath = takers === undefined ? entry.path : pathOf(takers, by.row);
   const command = origins[by.rank]?.command;
   const stillAt = findContent(tree, places, entry);
+  const words = [target, entry.path].map(shellWord).join(' ');
   return {
     ...pathFacts(entry.path),
-    layer: claim.rank + 1,
+    layer,
     fate,
     goneIn: by.rank + 1,
     by: byPath,
@@ -122,13 +146,14 @@ function describe(
     ...(stillAt === undefined || isUtf8Name(stillAt)
       ? {}
       : { stillAtBase64: encodeName(stillAt).toString('base64') }),
+    ...(entry.type === 'file' ? { get: `cutaway cat ${words} --layer ${layer}` } : {}),
   };
 }
 
-function withCommand(row: LostEntry, target: string): LostEntry {
-  if (row.type !== 'file') return row;
-  const words = [target, row.path].map(shellWord).join(' ');
-  return { ...row, get: `cutaway cat ${words} --layer ${row.layer}` };
+function ordinaryAt(tree: MergedTree, { rank, row }: Claim): OrdinaryEntry {
+  const entry = tree.sources[rank]?.entry(row);
+  if (entry?.marker === 'ordinary') return entry;
+  throw new RangeError(`row ${row} of layer ${rank + 1} is no entry`);
 }
 
 /** An empty file has nothing to lose. */

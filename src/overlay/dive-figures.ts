@@ -1,6 +1,6 @@
 // The figures of dive (github.com/wagoodman/dive, dive/filetree/efficiency.go and
 // dive/image/analysis.go), by its definitions, so that thresholds that were set for it carry over.
-// They are not ours: docs/waste.md says what each counts.
+// They are not ours: docs/blame.md says what each counts.
 import { DIRECTORY, FILE, hasFlag, IMPLICIT, typeAt, WHITEOUT } from './layer-columns.js';
 import type { LayerIndex } from './layer-index.js';
 import { walkUnion, type Claims } from './union-walk.js';

@@ -8,38 +8,43 @@ import type { View } from './theme.js';
 
 export function formatRecover(document: RecoverDocument, view: View): string {
   const { entries, layers } = document;
-  const lines = [...heading(document, view)];
-  if (entries.length === 0) return `${lines.join('\n')}\n`;
-  const cells = entries.map((entry) => cellsOf(document, entry));
-  const widths = WIDTHS.map((title, at) =>
-    cells.reduce((most, cell) => Math.max(most, cell[at]?.length ?? 0), title.length),
-  );
-  const row = ([layer = '', size = '', fate = '']: readonly string[], path: string) =>
-    [
-      layer.padStart(widths[0] ?? 0),
-      size.padStart(widths[1] ?? 0),
-      fate.padEnd(widths[2] ?? 0),
-      path,
-    ].join('   ');
-  lines.push('', view.theme.heading(row(WIDTHS, 'PATH')));
-  for (const [at, entry] of entries.entries())
-    lines.push(row(cells[at] ?? [], pathText(entry, view)));
-  const used = new Set(entries.flatMap(({ layer, goneIn }) => [layer, goneIn]));
-  lines.push(
-    '',
-    ...layers
-      .filter(({ layer }) => used.has(layer))
-      .map((origin) => {
-        const text = `${layerMark(origin).padStart(5)}   ${layerStep(origin)}`;
-        return view.theme.dim(view.noTrunc ? text : cut(text, view.width));
-      }),
-  );
+  const head = heading(document, view).join('\n');
+  if (entries.length === 0) return `${head}\n`;
+  const widths = TITLES.map((title) => title.length);
+  const used = new Set<number>();
+  // There may be a great many: nothing is kept of a line but the line.
+  for (const entry of entries) {
+    for (const [at, cell] of cellsOf(document, entry).entries()) {
+      widths[at] = Math.max(widths[at] ?? 0, cell.length);
+    }
+    used.add(entry.layer).add(entry.goneIn);
+  }
+  let lines = `${head}\n\n${view.theme.heading(rowOf(TITLES, widths, 'PATH'))}\n`;
+  for (const entry of entries) {
+    lines += `${rowOf(cellsOf(document, entry), widths, pathText(entry, view))}\n`;
+  }
+  const legend = layers
+    .filter(({ layer }) => used.has(layer))
+    .map((origin) => {
+      const text = `${layerMark(origin).padStart(5)}   ${layerStep(origin)}`;
+      return `${view.theme.dim(view.noTrunc ? text : cut(text, view.width))}\n`;
+    });
   const example = entries.find(({ get }) => get !== undefined)?.get;
-  if (example !== undefined) lines.push('', safeText(example));
-  return `${lines.join('\n')}\n`;
+  const hint = example === undefined ? '' : `\n${safeText(example)}\n`;
+  return `${lines}\n${legend.join('')}${hint}`;
 }
 
-const WIDTHS: readonly string[] = ['LAYER', 'SIZE', 'FATE'];
+const TITLES: readonly string[] = ['LAYER', 'SIZE', 'FATE'];
+
+function rowOf(cells: readonly string[], widths: readonly number[], path: string): string {
+  const [layer = '', size = '', fate = ''] = cells;
+  return [
+    layer.padStart(widths[0] ?? 0),
+    size.padStart(widths[1] ?? 0),
+    fate.padEnd(widths[2] ?? 0),
+    path,
+  ].join('   ');
+}
 
 function cellsOf({ layers }: RecoverDocument, entry: LostEntry): string[] {
   const mark = (layer: number) => layerMark(layers[layer - 1] ?? { layer, role: 'layer' });
