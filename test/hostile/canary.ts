@@ -1,5 +1,5 @@
 // What lies around the store and the evidence, to be the same before and after.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -10,7 +10,6 @@ import {
   readlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 /** Where tricks try to write, absolute; nothing may ever be there. */
@@ -19,7 +18,7 @@ export const TRAP = '/tmp/cutaway-hostile-escaped';
 export const CANARY = 'canary';
 
 /** Makes files, links, a FIFO and a socket to be left alone. */
-export async function makeCanary(directory: string): Promise<string> {
+export function makeCanary(directory: string): string {
   const canary = join(directory, CANARY);
   mkdirSync(join(canary, 'inner'), { recursive: true });
   writeFileSync(join(canary, 'file'), 'untouched\n');
@@ -27,18 +26,15 @@ export async function makeCanary(directory: string): Promise<string> {
   execFileSync('ln', ['-s', 'file', join(canary, 'link')]);
   execFileSync('ln', ['-s', '/etc', join(canary, 'out')]);
   execFileSync('mkfifo', [join(canary, 'fifo')]);
-  await makeSocket(join(canary, 'socket'));
+  makeSocket(join(canary, 'socket'));
   return canary;
 }
 
 /** A socket that nobody listens to any more. */
-export async function makeSocket(path: string): Promise<void> {
-  const listening = `${path}.tmp`;
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(listening, resolve));
-  // A server removes its own name when it closes, so another name is kept.
-  execFileSync('mv', [listening, path]);
-  await new Promise((resolve) => server.close(resolve));
+export function makeSocket(path: string): void {
+  // A server that closes removes its name; one that is killed does not.
+  const script = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 9))`;
+  spawnSync(process.execPath, ['-e', script, path], { env: {} });
 }
 
 /** Everything below `directory` but what `leaveOut` names: type, mode, owner, times, content. */
@@ -59,7 +55,7 @@ export function snapshot(directory: string, leaveOut: readonly string[] = []): s
 
 function content(path: string, status: ReturnType<typeof lstatSync>): string {
   if (status?.isSymbolicLink() === true) return readlinkSync(path);
-  if (status?.isFile() !== true) return '';
+  if (status?.isFile() !== true || status.size > 1 << 26) return `${status?.size ?? 0}`;
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 

@@ -19,13 +19,15 @@ interface Laboratory {
 /** Runs the cases one after the other with a store that they share. */
 export async function checkCases(t: Test, cases: readonly HostileCase[]): Promise<void> {
   const cutaway = makeCutaway(t);
-  await makeCanary(cutaway.directory);
+  makeCanary(cutaway.directory);
   const laboratory = { cutaway, meter: makeMeter(cutaway) };
   const names = cases.map(({ name }) => name);
   t.same(names, [...new Set(names)], 'every case has a name of its own');
-  for (const each of cases) {
+  for (const [at, each] of cases.entries()) {
+    // Faces differ little from case to case: every third is looked at in all of them.
+    const thorough = at % 3 === 0 || each.expect.shows !== undefined;
     await t.test(`${each.name}: ${each.trick} (${each.evidence})`, async (t) => {
-      await checkCase(t, laboratory, each);
+      await checkCase(t, laboratory, each, thorough);
     });
   }
 }
@@ -34,6 +36,7 @@ async function checkCase(
   t: Test,
   { cutaway, meter }: Laboratory,
   each: HostileCase,
+  thorough: boolean,
 ): Promise<void> {
   const path = each.make(`${cutaway.directory}/evidence-${each.name}`);
   const around = () => snapshot(cutaway.directory, [cutaway.dataRoot]);
@@ -47,7 +50,7 @@ async function checkCase(
   const load = await ask('load', path);
   const layers = await ask('layers', path, '--json');
   const tree = await ask('tree', path, '--json');
-  const table = await ask('tree', path);
+  const table = thorough ? await ask('tree', path) : undefined;
   const diff = await ask('diff', path, '--json');
   t.same(around(), before, 'nothing outside of the store has changed');
   t.same(sprung(), [], 'no trap has sprung');
@@ -56,11 +59,11 @@ async function checkCase(
     tree: answer(tree) as TreeAnswer | undefined,
     layers: answer(layers) as LayersAnswer | undefined,
   };
-  checkRefusal(t, expect.refused, [layers, tree, table, diff]);
-  checkRefusal(t, expect.notLoaded ?? expect.refused, [load]);
+  checkRefusal(t, expect.refused, [layers, tree, diff, ...(table === undefined ? [] : [table])]);
+  if (expect.loads !== true) checkRefusal(t, expect.notLoaded ?? expect.refused, [load]);
   checkFacts(t, each, answers, table);
   const [id] = /sha256:[0-9a-f]{64}/.exec(answers.layers === undefined ? '' : idOf(layers)) ?? [];
-  if (load.status === 0 && id !== undefined && answers.tree !== undefined) {
+  if (thorough && load.status === 0 && id !== undefined && answers.tree !== undefined) {
     await checkStored(t, { cutaway, meter }, id, answers.tree);
   }
 }
@@ -85,7 +88,12 @@ function checkRefusal(t: Test, refused: RegExp | undefined, runs: readonly Measu
   }
 }
 
-function checkFacts(t: Test, { expect }: HostileCase, answers: Answers, table: Measured): void {
+function checkFacts(
+  t: Test,
+  { expect }: HostileCase,
+  answers: Answers,
+  table: Measured | undefined,
+): void {
   const { tree } = answers;
   if (tree !== undefined) {
     const problems = tree.problems.map(({ code, path }) =>
@@ -97,7 +105,7 @@ function checkFacts(t: Test, { expect }: HostileCase, answers: Answers, table: M
   }
   const told = tree?.entries.map(brief).filter((line) => line !== 'd? /');
   if (expect.entries !== undefined) t.same(told, expect.entries, 'the entries');
-  const text = table.stdout.toString('utf8');
+  const text = table?.stdout.toString('utf8') ?? '';
   for (const shown of expect.shows ?? []) t.ok(text.includes(shown), `the table shows ${shown}`);
   t.equal(expect.check?.(answers), undefined, 'what else is to hold');
 }

@@ -21,6 +21,8 @@ export interface Expectation {
   readonly refused?: RegExp;
   /** How `load` refuses what can be looked at all the same; what cannot be unpacked, mostly. */
   readonly notLoaded?: RegExp;
+  /** It is loaded although it cannot be looked at. */
+  readonly loads?: true;
   /** Of `tree`: all problems, as "code path", in any order. */
   readonly problems?: readonly string[];
   /** Of `tree`: all entries, as "f /etc/passwd"; "?" behind the letter marks an implied parent. */

@@ -10,6 +10,9 @@ import {
 import { evidence, type HostileCase } from '../hostile-case.js';
 
 const LAYER = buildLayer([{ path: 'a', content: 'content' }]);
+/** Not in the store when their turn comes: what it has it does not read again. */
+const OTHER = buildLayer([{ path: 'a', content: 'other' }]);
+const OTHER2 = buildLayer([{ path: 'a', content: 'elsewhere' }]);
 const HIDDEN = buildLayer([{ path: 'hidden', content: 'payload' }]);
 
 /** A layout whose one layer blob is exactly these bytes; its diffID is that of `plain`. */
@@ -132,7 +135,7 @@ export const COMPRESSION_CASES: readonly HostileCase[] = [
     trick: 'bytes behind the compressed data that are no zeros',
     evidence: 'gzip: trailing garbage ignored',
     make: blobLayer(Buffer.concat([packed, Buffer.from('payload')]), LAYER),
-    expect: { problems: ['compressed-trailing-data'], entries: ['f /a'] },
+    expect: { refused: /decompress layer 1/ },
   },
   {
     name: 'gzip-truncated',
@@ -146,7 +149,7 @@ export const COMPRESSION_CASES: readonly HostileCase[] = [
     trick: 'a wrong sum at the end of the compressed data',
     evidence: 'RFC 1952 2.3.1',
     make: blobLayer(
-      broken((bytes) => bytes.fill(0x55, -8, -4)),
+      broken((bytes) => bytes.fill(0x55, bytes.length - 8, bytes.length - 4)),
       LAYER,
     ),
     expect: { refused: /decompress layer 1/ },
@@ -171,7 +174,7 @@ export const COMPRESSION_CASES: readonly HostileCase[] = [
     trick: 'a layer compressed twice',
     evidence: 'crane, docker: only one layer of it is undone',
     make: blobLayer(twice, gunzipSync(twice)),
-    expect: { refused: /not a tar archive/ },
+    expect: { refused: /read tar at byte/ },
   },
   {
     name: 'zstd-window',
@@ -220,15 +223,15 @@ export const COMPRESSION_CASES: readonly HostileCase[] = [
     name: 'layer-type-unknown',
     trick: 'a media type that is no layer',
     evidence: 'image-spec manifest.md',
-    make: blobLayer(packed, LAYER, 'tar+brotli\x1b[31m'),
-    expect: { refused: /media type .* is not supported$/ },
+    make: blobLayer(gzipSync(OTHER), OTHER, 'tar+brotli\x1b[31m'),
+    expect: { refused: /media type .* is not supported$/, loads: true },
   },
   {
     name: 'nondistributable',
     trick: 'a layer that is to be had elsewhere, by the URL in its descriptor',
     evidence: 'CVE-2020-15157 (containerd): credentials sent to foreign layers',
     make: (directory) => {
-      const files = layoutFiles([{ layers: [LAYER], tags: ['evil:1'] }]);
+      const files = layoutFiles([{ layers: [OTHER2], tags: ['evil:1'] }]);
       const name = [...files.keys()].find((key) => isLayer(files.get(key) ?? LAYER)) ?? '';
       files.delete(name);
       files.set(

@@ -133,7 +133,10 @@ export const NAME_CASES: readonly HostileCase[] = [
       headerBlock({ name: 'link/', typeflag: '2', linkName: '/tmp' }),
       file('old/x'),
     ),
-    expect: { entries: ['s /link', 'd /old', 'f /old/x', 'd /plain'], problems: [] },
+    expect: {
+      entries: ['s /link', 'd /old', 'f /old/x', 'd /plain'],
+      problems: ['tar-trailing-slash plain/'],
+    },
   },
   {
     name: 'look-alikes',
@@ -330,7 +333,7 @@ export const NAME_CASES: readonly HostileCase[] = [
     make: layerOf(long('a/'.repeat(999) + 'f')),
     options: ['--limit', 'depth=1k'],
     expect: {
-      notLoaded: /./,
+      problems: [],
       check: ({ tree }) => (tree?.entries.length === 1001 ? undefined : 'lost'),
     },
   },
