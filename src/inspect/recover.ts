@@ -10,7 +10,7 @@ import { shellWord } from './command-line.js';
 import { makeDocument } from './document.js';
 import type { Origin } from './documents/origin.js';
 import type { LostEntry, RecoverDocument } from './documents/recover.js';
-import { entryFacts, pathFacts } from './entry-facts.js';
+import { entryRecord } from './entry-facts.js';
 import { layerOrigins } from './origins.js';
 import { pathMatcher } from './path-glob.js';
 import { mergeStack, targetStack } from './stack.js';
@@ -48,7 +48,8 @@ export async function inspectRecover(
     .map((one) => describe(asked, one))
     .filter((row) => options.unique !== true || isUnique(row));
   const answer = { layers: origins, totals: countRows(rows), entries: deletedFirst(rows) };
-  return makeDocument(context.host, 'recover', target.subject, answer, stack.problems);
+  const problems = [...stack.problems, ...tree.problems];
+  return makeDocument(context.host, 'recover', target.subject, answer, problems);
 }
 
 type Found = Pick<HiddenEntry, 'claim' | 'fate' | 'by'>;
@@ -132,23 +133,25 @@ function describe({ target, origins, tree, places }: Asked, { claim, fate, by }:
   const byPath = takers === undefined ? entry.path : pathOf(takers, by.row);
   const command = origins[by.rank]?.command;
   const stillAt = findContent(tree, places, entry);
-  const words = [target, entry.path].map(shellWord).join(' ');
-  return {
-    ...pathFacts(entry.path),
+  const lost: Writable<LostEntry> = Object.assign(entryRecord(entry), {
     layer,
     fate,
     goneIn: by.rank + 1,
     by: byPath,
-    ...(isUtf8Name(byPath) ? {} : { byBase64: encodeName(byPath).toString('base64') }),
-    ...(command === undefined ? {} : { command }),
-    ...entryFacts(entry),
-    ...(stillAt === undefined ? {} : { stillAt }),
-    ...(stillAt === undefined || isUtf8Name(stillAt)
-      ? {}
-      : { stillAtBase64: encodeName(stillAt).toString('base64') }),
-    ...(entry.type === 'file' ? { get: `cutaway cat ${words} --layer ${layer}` } : {}),
-  };
+  });
+  if (!isUtf8Name(byPath)) lost.byBase64 = encodeName(byPath).toString('base64');
+  if (command !== undefined) lost.command = command;
+  if (stillAt !== undefined) {
+    lost.stillAt = stillAt;
+    if (!isUtf8Name(stillAt)) lost.stillAtBase64 = encodeName(stillAt).toString('base64');
+  }
+  if (entry.type !== 'file') return lost;
+  const words = [target, entry.path].map(shellWord).join(' ');
+  lost.get = `cutaway cat ${words} --layer ${layer}`;
+  return lost;
 }
+
+type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 function ordinaryAt(tree: MergedTree, { rank, row }: Claim): OrdinaryEntry {
   const entry = tree.sources[rank]?.entry(row);

@@ -18,9 +18,10 @@ export async function inspectWaste(
 ): Promise<WasteDocument> {
   const { rules } = options;
   const stack = await targetStack(context, target, { hash: false });
+  const tree = mergeStack(stack);
   const waste = findWaste(
     stack.layers.map(({ index }) => index),
-    mergeStack(stack),
+    tree,
   );
   const ofImage = stack.layers.filter(({ role }) => role === 'layer');
   const figures = diveFigures(ofImage.map(({ index }) => index));
@@ -46,7 +47,8 @@ export async function inspectWaste(
       ...(visible === undefined ? {} : { visible }),
     })),
   };
-  return makeDocument(context.host, 'waste', target.subject, answer, stack.problems);
+  const problems = [...stack.problems, ...tree.problems];
+  return makeDocument(context.host, 'waste', target.subject, answer, problems);
 }
 
 function originAt(origins: readonly Origin[], at: number): Origin {

@@ -14,13 +14,13 @@ const Fate = Type.Union([
 
 export const LostEntry = strictObject({
   ...pathProperties,
+  ...entryProperties,
   layer: Type.Integer({ description: 'The layer that still has it' }),
   fate: Fate,
   goneIn: Type.Integer({ description: 'The layer that took it away' }),
   by: Type.String({ description: 'The path in that layer that did it' }),
   byBase64: Type.Optional(Type.String()),
   command: Type.Optional(Type.String({ description: 'What made the layer that took it away' })),
-  ...entryProperties,
   stillAt: Type.Optional(
     Type.String({
       description: 'A path of the final tree with the very same content: nothing is lost',
