@@ -41,7 +41,7 @@ const options = {
   minifySyntax: true,
   define: { CUTAWAY_VERSION: JSON.stringify(version), 'import.meta.url': 'cutawayUrl' },
   // Native, or large and needed by few commands: these stay packages and are loaded when used.
-  external: ['@koromix/*', 'yargs', 'typebox'],
+  external: ['@koromix/*', 'yargs', 'typebox', 'yaml'],
   plugins: [bundleKoffi, oneStringWidth],
   logLevel: 'warning',
 };

@@ -99,6 +99,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/diff.js')).diff,
   },
   {
+    name: 'blame',
+    group: SHOW,
+    summary: 'every layer that added, changed, hid or deleted a path',
+    load: async () => (await import('./commands/blame.js')).blame,
+  },
+  {
+    name: 'recover',
+    group: SHOW,
+    summary: 'what later layers took away and the image still has',
+    load: async () => (await import('./commands/recover.js')).recover,
+  },
+  {
+    name: 'waste',
+    group: SHOW,
+    summary: 'bytes that are stored and not visible; a verdict for CI',
+    load: async () => (await import('./commands/waste.js')).waste,
+  },
+  {
     name: 'procs',
     group: SHOW,
     summary: 'processes as the host sees them, with their ids inside',

@@ -1,4 +1,5 @@
 import type { TreeDocument, TreeEntry } from '../inspect/documents/tree.js';
+import { modeText } from './mode-text.js';
 import { formatNumberOf, formatSize } from './size.js';
 import { safeName, safeText } from './text.js';
 import type { View } from './theme.js';
@@ -38,29 +39,6 @@ function layerMark(document: TreeDocument, entry: TreeEntry, width: number, view
   const mark = layer?.role === 'upper' ? 'U' : layer?.role === 'init' ? 'i' : String(entry.layer);
   const text = mark.padStart(width);
   return layer?.role === 'upper' ? view.theme.added(text) : view.theme.dim(text);
-}
-
-const TYPE_LETTERS: Readonly<Record<TreeEntry['type'], string>> = {
-  file: '-',
-  directory: 'd',
-  symlink: 'l',
-  fifo: 'p',
-  socket: 's',
-  char: 'c',
-  block: 'b',
-};
-
-/** As ls(1) writes it: "drwxr-xr-x", with s and t for the special bits. */
-function modeText({ type, mode }: TreeEntry): string {
-  const bits = parseInt(mode, 8);
-  const letters = [6, 3, 0].map((shift, at) => {
-    const special = (bits & (0o4000 >> at)) !== 0;
-    const mark = at === 2 ? 't' : 's';
-    const execute = (bits >> shift) & 1;
-    const last = special ? (execute ? mark : mark.toUpperCase()) : execute ? 'x' : '-';
-    return `${(bits >> shift) & 4 ? 'r' : '-'}${(bits >> shift) & 2 ? 'w' : '-'}${last}`;
-  });
-  return `${TYPE_LETTERS[type]}${letters.join('')}`;
 }
 
 function sizeText(entry: TreeEntry): string {

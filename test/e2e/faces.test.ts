@@ -37,9 +37,14 @@ async function testReadOnly(cutaway: Cutaway, subjects: readonly string[]) {
     ['tree', target],
     ['diff', target],
     ['inspect', target],
+    ['blame', target, '/'],
+    ['recover', target],
+    ['waste', target],
   ]);
   const more = [
     ['overlay', 'done'],
+    ['blame', 'done', '/etc/motd'],
+    ['blame', 'done', '/a/e\u001b[31m\nl'],
     ['procs', 'done'],
     ['ns', 'done'],
     ['ls'],
@@ -112,6 +117,35 @@ async function testFaces(cutaway: Cutaway) {
       (await cutaway.text('tree', '--depth', '1', 'done')).split('\n\n')[0]?.split('\n').length,
       (entries as Json[]).filter(({ path }) => String(path).split('/').length === 2).length,
     );
+  });
+
+  await t.test('blame, recover and waste: a line for each', async (t) => {
+    const { events } = await cutaway.json('blame', 'done', '/etc/motd');
+    const drawing = await cutaway.text('blame', 'done', '/etc/motd');
+    t.same(
+      drawing.split('\n').filter((line) => /[●○╳]/u.test(line)).length,
+      (events as Json[]).length,
+    );
+    t.match(drawing, /^ +upper {2}●/m);
+    const { entries } = await cutaway.json('recover', 'done');
+    const list = await cutaway.text('recover', 'done');
+    for (const { path, fate } of entries as Json[])
+      t.match(list, new RegExp(` ${String(fate)} in \\w+ +${String(path)}`));
+    const { paths, layers, totals } = await cutaway.json('waste', 'done');
+    const tables = await cutaway.text('waste', 'done');
+    t.match(tables, formatSize(totals.wasted as number));
+    for (const { size, wasted } of layers as Json[])
+      t.match(
+        tables,
+        new RegExp(
+          `${formatSize(size as number)} +${wasted === 0 ? '' : formatSize(wasted as number)}`,
+        ),
+      );
+    for (const { path, wasted, versions } of paths as Json[])
+      t.match(
+        tables,
+        new RegExp(`${formatSize(wasted as number)} +${String(versions)} .* ${String(path)}$`, 'm'),
+      );
   });
 
   await t.test('ps and ls', async (t) => {

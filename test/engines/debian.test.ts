@@ -13,6 +13,7 @@ import { whyNoOverlay } from '../overlay/oracle/bench.js';
 import { testContainerDiff } from './debian/diff-container.js';
 import { testImageDiff } from './debian/diff-images.js';
 import { testLayers } from './debian/layers.js';
+import { testLost } from './debian/lost.js';
 import { testOverlay } from './debian/overlay.js';
 import { testProcesses } from './debian/processes.js';
 import { testTree } from './debian/tree.js';
@@ -63,6 +64,7 @@ await t.test('a Debian image', { skip }, async (t) => {
   const world: World = { ...parts, cutaway, copies: copyWithSkopeo(root, parts.images.archive) };
   await t.test('layers', (t) => testLayers(t, world));
   await t.test('tree', (t) => testTree(t, world));
+  await t.test('recover, waste and blame', (t) => testLost(t, world));
   await t.test('diff of images', (t) => testImageDiff(t, world));
   await t.test('diff of containers', (t) => testContainerDiff(t, world));
   await t.test('procs and ns', (t) => testProcesses(t, world));

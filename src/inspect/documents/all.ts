@@ -1,5 +1,6 @@
 // Every document by its name: what `cutaway schema` publishes.
 import type { TSchema } from 'typebox';
+import { BlameDocument } from './blame.js';
 import { DiffDocument } from './diff.js';
 import { DoctorDocument } from './doctor.js';
 import { InspectDocument } from './inspect.js';
@@ -8,9 +9,12 @@ import { LsDocument } from './ls.js';
 import { NsDocument } from './ns.js';
 import { OverlayDocument } from './overlay.js';
 import { ProcsDocument } from './procs.js';
+import { RecoverDocument } from './recover.js';
 import { TreeDocument } from './tree.js';
+import { WasteDocument } from './waste.js';
 
 export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
+  blame: BlameDocument,
   diff: DiffDocument,
   doctor: DoctorDocument,
   inspect: InspectDocument,
@@ -19,5 +23,7 @@ export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
   ns: NsDocument,
   overlay: OverlayDocument,
   procs: ProcsDocument,
+  recover: RecoverDocument,
   tree: TreeDocument,
+  waste: WasteDocument,
 };
