@@ -8,6 +8,7 @@ import type { Host } from '../../host/host.js';
 import type { OrdinaryEntry } from '../../overlay/layer-entry.js';
 import { DIRECTORY, typeAt } from '../../overlay/layer-columns.js';
 import type { LayerIndex } from '../../overlay/layer-index.js';
+import { whyNoPath } from '../../overlay/linux-limits.js';
 import type { MergedTree } from '../../overlay/merged-tree.js';
 import { kernelMarkers } from '../../overlay/whiteout.js';
 
@@ -123,7 +124,7 @@ export function finishDirectory(
   for (let row = index.count - 1; row >= 0; row -= 1) {
     if (typeAt(index.columns, row) !== DIRECTORY) continue;
     const entry = index.entry(row);
-    if (entry.marker === 'whiteout') continue;
+    if (entry.marker === 'whiteout' || whyNoPath(entry.path) !== undefined) continue;
     if (entry.implicit === true) {
       const below = lower().find(entry.path)?.entry;
       const known = below?.type === 'directory' ? below : entry;
