@@ -88,8 +88,14 @@ function statusOf(bytes: Buffer): fs.BigIntStats | string | undefined {
   try {
     return fs.lstatSync(bytes, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
-    return String((error as NodeJS.ErrnoException).code);
+    return errnoOf(error);
   }
+}
+
+/** Node has no name for ESTALE. */
+function errnoOf(error: unknown): string {
+  const { errno, code } = error as NodeJS.ErrnoException;
+  return errno === -116 ? 'ESTALE' : String(code);
 }
 
 function namesIn(bytes: Buffer): string[] | string {
@@ -97,7 +103,7 @@ function namesIn(bytes: Buffer): string[] | string {
     const names = fs.readdirSync(bytes, { encoding: 'buffer' });
     return names.map((name) => decodeName(name)).sort(comparePaths);
   } catch (error) {
-    return String((error as NodeJS.ErrnoException).code);
+    return errnoOf(error);
   }
 }
 
