@@ -8,7 +8,8 @@ import { diffUpper, type Change } from '../../src/overlay/diff.js';
 import { indexDirectory } from '../../src/overlay/index-directory.js';
 import { mergeLayers } from '../../src/overlay/merge.js';
 import { host, whyNoOverlay } from './oracle/bench.js';
-import { isInstalled, openPodman, startDocker, type Engine } from './oracle/engines.js';
+import { isInstalled, whyNoDocker } from '../support/docker.js';
+import { openPodman, startDocker, type Engine } from './oracle/engines.js';
 import { directoryName, makeRootfs } from './oracle/fixture-tree.js';
 import { BASE_SCRIPTS, PODMAN_DIFFERS, ROOT_SCRIPTS, SCRIPTS } from './oracle/scripts.js';
 
@@ -65,8 +66,7 @@ async function withEngine(open: (root: string) => Promise<Engine>, use: (engine:
   }
 }
 
-const needsDocker =
-  isInstalled('dockerd') && isInstalled('docker') ? false : 'dockerd is not installed';
+const needsDocker = whyNoDocker() ?? false;
 const needsPodman = isInstalled('podman') ? false : 'podman is not installed';
 
 t.test('docker diff', { skip: whyNoOverlay() ?? needsDocker }, async (t) => {
