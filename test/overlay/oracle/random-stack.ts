@@ -7,7 +7,8 @@ import { compareTree } from './compare.js';
 import { FEW_NAMES, makeLayer, makeSocket, NAMES, type LayerPlan } from './random-layer.js';
 import { makeRandom, type Random } from './random.js';
 
-export type StackPlan = Pick<LayerPlan, 'prefix' | 'xwhiteouts' | 'redirects'>;
+export type StackPlan = Pick<LayerPlan, 'prefix' | 'xwhiteouts' | 'redirects'> &
+  Partial<Pick<LayerPlan, 'names'>>;
 
 /** Directories of 1 to `most` layers, base first; most stacks are small. */
 export async function makeStack(
@@ -17,7 +18,7 @@ export async function makeStack(
   most = 40,
 ): Promise<string[]> {
   const count = 1 + random.below(random.chance(0.8) ? Math.min(12, most) : most);
-  const names = plan.redirects ? FEW_NAMES : NAMES;
+  const names = plan.names ?? (plan.redirects ? FEW_NAMES : NAMES);
   const width = count > 12 ? 4 : 8;
   const directories: string[] = [];
   for (let at = 1; at <= count; at += 1) {
