@@ -3,7 +3,7 @@ import { CutawayError } from '../oci/error.js';
 import type { MergedEntry } from '../overlay/merged-tree.js';
 import { makeDocument } from './document.js';
 import type { TreeDocument } from './documents/tree.js';
-import { entryFacts, pathFacts } from './entry-facts.js';
+import { entryRecord } from './entry-facts.js';
 import { mergeStack, targetStack, type Stack } from './stack.js';
 import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
 
@@ -32,11 +32,7 @@ export async function inspectTree(
       ...(command === undefined ? {} : { command }),
     })),
     totals: countEntries(entries),
-    entries: entries.map(({ entry, layer }) => ({
-      ...pathFacts(entry.path),
-      ...entryFacts(entry),
-      layer,
-    })),
+    entries: entries.map(({ entry, layer }) => Object.assign(entryRecord(entry), { layer })),
   };
   return makeDocument(context.host, 'tree', target.subject, answer, stack.problems);
 }

@@ -20,7 +20,12 @@ import { searchBelow, type SearchPlaces } from './redirect.js';
 
 /** Base first. */
 export function mergeLayers(layers: readonly LayerIndex[]): MergedTree {
-  const merge: Merge = { layers, rows: new MergedRows(layers), problems: [] };
+  const merge: Merge = {
+    layers,
+    rows: new MergedRows(layers),
+    problems: [],
+    pointing: findPointing(layers),
+  };
   const all = layers
     .map((layer, rank) => ({ rank, row: layer.count > 0 ? 0 : -1 }))
     .filter(({ row }) => row === 0)
@@ -54,6 +59,7 @@ interface Merge {
   readonly layers: readonly LayerIndex[];
   readonly rows: MergedRows;
   readonly problems: Problem[];
+  readonly pointing: ReadonlySet<number>;
 }
 
 /** A directory whose children are being merged. */
@@ -76,8 +82,41 @@ function enterDirectory(merge: Merge, frames: Frame[], settled: Settled): void {
   const { chosen, content, beneath } = settled;
   if (chosen === undefined) return;
   const row = merge.rows.append(frames.at(-1)?.row ?? 0, chosen, content);
-  if (beneath.length === 0) return;
-  frames.push({ row, sources: beneath, cursors: openCursors(merge.layers, beneath) });
+  const [only] = beneath;
+  if (only === undefined) return;
+  if (beneath.length === 1 && !merge.pointing.has(only.rank)) copyTree(merge, row, only);
+  else frames.push({ row, sources: beneath, cursors: openCursors(merge.layers, beneath) });
+}
+
+/** Layers that have a part of something in another one: a redirect or a metacopy. */
+function findPointing(layers: readonly LayerIndex[]): ReadonlySet<number> {
+  const pointing = new Set<number>();
+  for (const [rank, { columns }] of layers.entries()) {
+    for (const { redirect, metacopy } of columns.rare.values()) {
+      if (redirect !== undefined || metacopy === true) pointing.add(rank);
+    }
+  }
+  return pointing;
+}
+
+/** A directory of one layer alone is as it lies there, but for its whiteouts of nothing. */
+function copyTree(merge: Merge, merged: number, { rank, row: top }: Claim): void {
+  const columns = columnsOf(merge, { rank, row: top });
+  const stop = columns.end[top] ?? 0;
+  const open: { readonly row: number; readonly stop: number }[] = [{ row: merged, stop }];
+  for (let row = top + 1; row < stop; row += 1) {
+    let directory = open.at(-1);
+    while (directory !== undefined && row >= directory.stop) {
+      merge.rows.close(directory.row);
+      open.pop();
+      directory = open.at(-1);
+    }
+    if (directory === undefined || typeAt(columns, row) === WHITEOUT) continue;
+    const copied = merge.rows.append(directory.row, { rank, row }, undefined);
+    const end = columns.end[row] ?? 0;
+    if (end > row + 1) open.push({ row: copied, stop: end });
+  }
+  for (const { row } of open) merge.rows.close(row);
 }
 
 interface Surroundings extends SearchPlaces {
