@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { parentPath } from '../../src/image/tar-path.js';
 import { chainIDs } from '../../src/oci/chain-id.js';
 import type { Digest } from '../../src/oci/digest.js';
 import { mergeLayers } from '../../src/overlay/merge.js';
@@ -63,7 +64,7 @@ const noOverlay = whyNoOverlay();
 
 t.test('cutaway load, then the kernel', { skip: noOverlay ?? false }, async (t) => {
   await inDirectory(async (root) => {
-    const stacks = await makeStacks({ any: true }, 40);
+    const stacks = await makeStacks('any', 40);
     const archive = join(root, 'archive.tar');
     fs.writeFileSync(archive, archiveOf(stacks));
     const cutaway = cutawayAt(root, join(root, 'root'));
@@ -85,17 +86,40 @@ const noUmoci = isInstalled('umoci') ? undefined : 'umoci is not installed';
 
 t.test('umoci unpack', { skip: noOverlay ?? noUmoci ?? false }, async (t) => {
   await inDirectory(async (root) => {
-    const stacks = await makeStacks({ any: true }, 40);
+    const stacks = await makeStacks('parents-first', 12);
     const images = stacks.map(({ tag, layers }) => ({ tags: [tag.slice(2)], layers }));
     const layout = buildOciLayout(join(root, 'layout'), images);
     for (const { tag, tree } of stacks) {
       const bundle = join(root, tag);
       const image = `${layout}:${tag.slice(2)}`;
       execFileSync('umoci', ['unpack', '--image', image, bundle], { stdio: 'pipe' });
-      t.same(compareTree(tree, join(bundle, 'rootfs')), [], tag);
+      const differences = compareTree(tree, join(bundle, 'rootfs'));
+      t.same(
+        differences.filter((line) => !isClearedByUmoci(tree, line)),
+        [],
+        tag,
+      );
     }
   });
 });
+
+/**
+ * umoci empties a directory that is in the layer already when a whiteout of it, or of what it is
+ * in, comes later, and leaves it with the time of that.
+ */
+function isClearedByUmoci(tree: MergedTree, line: string): boolean {
+  const path = /^("\/.*") mtime: ours/.exec(line)?.[1];
+  if (path === undefined) return false;
+  const text = JSON.parse(path.replaceAll('n…', 'n'.repeat(254))) as string;
+  const found = tree.find(text);
+  const layer = tree.sources[(found?.layer ?? 0) - 1];
+  if (found?.entry.type !== 'directory' || layer === undefined) return false;
+  for (let at = text; at !== '/'; at = parentPath(at)) {
+    const entry = layer.find(at);
+    if (entry?.marker === 'ordinary' && entry.opaque === true) return true;
+  }
+  return false;
+}
 
 interface DockerContainer {
   readonly GraphDriver: { readonly Data: { readonly LowerDir: string } };
@@ -103,7 +127,7 @@ interface DockerContainer {
 
 t.test('docker load and create', { skip: noOverlay ?? whyNoDocker() ?? false }, async (t) => {
   await inDirectory(async (root) => {
-    const stacks = await makeStacks({ any: false }, 12);
+    const stacks = await makeStacks('sorted', 6);
     const docker = await startDocker(join(root, 'docker'));
     try {
       docker.run(['load'], { input: archiveOf(stacks) });
@@ -112,7 +136,13 @@ t.test('docker load and create', { skip: noOverlay ?? whyNoDocker() ?? false }, 
         const { Data } = (docker.inspect(id) as DockerContainer).GraphDriver;
         // The topmost is Docker's own: /etc/hosts and such.
         const directories = Data.LowerDir.split(':').slice(1).reverse();
-        t.same(compareMounted(tree, directories), [], tag);
+        // It gives the root its own metadata, whatever the layers say.
+        const differences = compareMounted(tree, directories);
+        t.same(
+          differences.filter((line) => !line.startsWith('"/" ')),
+          [],
+          tag,
+        );
       }
     } finally {
       await docker.stop();

@@ -1,5 +1,6 @@
 // Random stacks as images: every layer written as a tar, in the words that a tar has.
 import * as fs from 'node:fs';
+import { parentPath } from '../../src/image/tar-path.js';
 import { encodeName } from '../../src/oci/byte-name.js';
 import type { LayerEntry, OrdinaryEntry } from '../../src/overlay/layer-entry.js';
 import type { LayerIndex } from '../../src/overlay/layer-index.js';
@@ -12,13 +13,13 @@ import { buildLayer, type LayerItem } from '../support/build-image.js';
 /** A file called `.wh.a` is what no tar can say. */
 const TAR_NAMES = NAMES.filter((name) => !name.startsWith('.wh.'));
 
-export interface TarOrder {
-  /**
-   * Entries in any order, a directory that hides what is below also as a whiteout of its own name:
-   * the specification allows it, and Docker does not take it.
-   */
-  readonly any: boolean;
-}
+/**
+ * - `any`: as it comes; the specification asks for no order.
+ * - `parents-first`: what stands in a directory is after it.
+ * - `sorted`: by path, an opaque marker right after its directory, as engines write layers.
+ * In the first two a directory that hides what is below may be a whiteout of its own name.
+ */
+export type TarOrder = 'any' | 'parents-first' | 'sorted';
 
 /** The uncompressed tars of a random stack, base first. */
 export async function makeTarStack(seed: number, order: TarOrder, most = 40): Promise<Buffer[]> {
@@ -35,34 +36,47 @@ export async function makeTarStack(seed: number, order: TarOrder, most = 40): Pr
   }
 }
 
+/** Items are sorted by `at`. */
+interface Placed {
+  readonly at: number;
+  readonly item: LayerItem;
+}
+
 function itemsOf(
   layer: LayerIndex,
   directory: string,
   random: Random,
-  { any }: TarOrder,
+  order: TarOrder,
 ): LayerItem[] {
-  const items: LayerItem[] = [];
-  const links: LayerItem[] = [];
-  const said = (path: string | undefined) => {
-    const entry = path === undefined ? undefined : layer.find(path);
-    return entry === undefined || canBeSaid(entry);
+  const places = new Map<string, number>();
+  const said: Placed[] = [];
+  /** After all of these paths, and else anywhere. */
+  const place = (...after: readonly string[]): number => {
+    if (order === 'sorted') return said.length;
+    const low = Math.max(0, ...after.map((path) => places.get(path) ?? 0));
+    return low + (random.below(1e9) / 1e9) * (1 - low);
   };
   for (const entry of layer.entries) {
-    if (!canBeSaid(entry)) continue;
-    if (entry.marker === 'ordinary' && !said(entry.hardLinkTo)) continue;
-    if (entry.marker === 'ordinary') {
-      const isLink = entry.hardLinkTo !== undefined;
-      (isLink ? links : items).push(itemOf(entry, directory));
-      if (entry.opaque !== true) continue;
-      const asWhiteout = any && random.chance(0.3);
-      items.push({
-        path: asWhiteout ? whiteoutPath(entry.path) : inTar(`${entry.path}/${OPAQUE}`),
-      });
-    } else items.push({ path: whiteoutPath(entry.path) });
+    const { path } = entry;
+    const parents = order === 'any' || path === '/' ? [] : [parentPath(path)];
+    if (entry.marker === 'whiteout') {
+      if (canBeSaid(entry))
+        said.push({ at: place(...parents), item: { path: whiteoutPath(path) } });
+      continue;
+    }
+    const { hardLinkTo, opaque } = entry;
+    const isLost = hardLinkTo !== undefined && !places.has(hardLinkTo);
+    if (isLost || !canBeSaid(entry)) continue;
+    const at = place(...parents, ...(hardLinkTo === undefined ? [] : [hardLinkTo]));
+    places.set(path, at);
+    said.push({ at, item: itemOf(entry, directory, order) });
+    if (opaque !== true) continue;
+    const isWhiteout = order !== 'sorted' && random.chance(0.3);
+    const marker = isWhiteout ? whiteoutPath(path) : inTar(`${path}/${OPAQUE}`);
+    const above = isWhiteout || order === 'any' ? parents : [path];
+    said.push({ at: place(...above), item: { path: marker } });
   }
-  if (any) shuffle(random, items);
-  // A link is after what it links to, wherever that is.
-  return [...items, ...links];
+  return said.sort((a, b) => a.at - b.at).map(({ item }) => item);
 }
 
 const OPAQUE = '.wh..wh..opq';
@@ -82,34 +96,30 @@ function whiteoutPath(path: string): string {
   return inTar(`${path.slice(0, slash)}/.wh.${path.slice(slash + 1)}`);
 }
 
-function itemOf(entry: OrdinaryEntry, directory: string): LayerItem {
+/** Like archivers, what is said of a second name repeats what was said of the first. */
+function itemOf(entry: OrdinaryEntry, directory: string, order: TarOrder): LayerItem {
   const { path, type, mode, uid, gid, mtime, hardLinkTo, linkTarget, major, minor } = entry;
+  const seconds = Number(BigInt(mtime) / 1_000_000_000n);
+  const common = { path: inTar(path), mode, uid, gid, mtime: seconds };
+  const xattrs = attributesOf(entry, order);
   if (hardLinkTo !== undefined) {
-    return { path: inTar(path), type: 'link', linkTarget: inTar(hardLinkTo) };
+    return { ...common, type: 'link', linkTarget: inTar(hardLinkTo), xattrs };
   }
   return {
-    path: inTar(path),
+    ...common,
     ...(type === 'socket' ? {} : { type }),
-    ...{ mode, uid, gid, mtime: Number(BigInt(mtime) / 1_000_000_000n) },
     ...(linkTarget === undefined ? {} : { linkTarget }),
     ...(major === undefined || minor === undefined ? {} : { major, minor }),
     ...(type === 'file' ? { content: fs.readFileSync(encodeName(directory + path)) } : {}),
-    xattrs: attributesOf(entry),
+    xattrs,
   };
 }
 
-/** What is overlayfs's own has no place in a tar. */
-function attributesOf({ xattrs = {} }: OrdinaryEntry): Record<string, Buffer> {
-  const own = Object.entries(xattrs).filter(([name]) => !name.includes('overlay.'));
+/** overlayfs's own have no place in a tar; docs/overlay.md says what Docker does with default ACLs. */
+function attributesOf({ xattrs = {} }: OrdinaryEntry, order: TarOrder): Record<string, Buffer> {
+  const own = Object.entries(xattrs).filter(
+    ([name]) =>
+      !name.includes('overlay.') && (order !== 'sorted' || name !== 'system.posix_acl_default'),
+  );
   return Object.fromEntries(own.map(([name, value]) => [name, Buffer.from(value, 'base64')]));
-}
-
-function shuffle(random: Random, items: LayerItem[]): void {
-  for (let at = items.length - 1; at > 0; at -= 1) {
-    const other = random.below(at + 1);
-    const [a, b] = [items[at], items[other]];
-    if (a === undefined || b === undefined) continue;
-    items[at] = b;
-    items[other] = a;
-  }
 }
