@@ -257,7 +257,7 @@ function settleSize(draft: TarDraft, block: Buffer, report: Report): void {
   if (stored !== draft.size && (fits || (stored !== 0 && stored !== OCTAL_SIZE_LIMIT - 1))) {
     report(
       'tar-size-mismatch',
-      `the header says ${stored} bytes, its PAX record ${draft.size}`,
+      `the header says ${Number.isNaN(stored) ? 'no number of' : stored} bytes, its PAX record ${draft.size}`,
       decodeName(draft.name),
     );
     mark(draft, 'two sizes');

@@ -17,7 +17,6 @@ const WANTED = [
 ];
 
 /** Colours (SGR), and the one line of progress that is written over: return, and clear the line. */
-// eslint-disable-next-line no-control-regex
 const OURS = /\u001b\[[0-9;]*m|\r\u001b\[K|\r(?=\n)/g;
 
 const skip = cannotRun('script');
