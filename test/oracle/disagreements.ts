@@ -6,7 +6,9 @@ type Shown = readonly string[] | 'refused';
 interface Disagreement {
   /** Base first. */
   readonly layers: readonly (readonly LayerItem[])[];
-  /** "path mode uid", without the root. */
+  /** Whether the root is in the lists, as an empty path. */
+  readonly root?: boolean;
+  /** "path mode uid". */
   readonly cutaway: Shown;
   /** In our merged tree, with a problem, and not unpacked. */
   readonly notUnpacked?: readonly string[];
@@ -54,6 +56,13 @@ export const CASES: Readonly<Record<string, Disagreement>> = {
     cutaway: ['d 700 7', 'd/new 644 0'],
     docker: ['d 755 0', 'd/new 644 0'],
     podman: ['d 755 0', 'd/new 644 0'],
+  },
+  'a mode of the root': {
+    layers: [[{ path: './', mode: 0o711, uid: 7 }, { path: 'f' }]],
+    root: true,
+    cutaway: [' 711 7', 'f 644 0'],
+    docker: [' 755 0', 'f 644 0'],
+    podman: [' 555 0', 'f 644 0'],
   },
   'a second name with another mode': {
     layers: [

@@ -3,12 +3,13 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { mergeLayers } from '../../src/overlay/merge.js';
+import { planOverlayMount } from '../../src/overlay/mount.js';
 import type { MergedTree } from '../../src/overlay/merged-tree.js';
 import { openBench, whyNoOverlay } from './oracle/bench.js';
 import { compareTree } from './oracle/compare.js';
 import { makeByHand } from './oracle/hand-made.js';
 import { indexStack } from './oracle/random-stack.js';
-import { REFUSED } from './oracle/snapshot.js';
+import { REFUSED, takeSnapshot } from './oracle/snapshot.js';
 
 interface Case {
   /** Base first. */
@@ -259,3 +260,31 @@ for (const [name, { layers, shows, problems = [], stale = [] }] of Object.entrie
     t.end();
   });
 }
+
+t.test('a mount that follows none refuses what was renamed', { skip }, (t) => {
+  const bench = openBench();
+  try {
+    const lower = [['d e'], ['d b =a', 'd c =gone', 'm f'], ['d a', 'f a/x base', 'f f base']].map(
+      (lines, at) => {
+        const directory = bench.directory(`layer-${at}`);
+        makeByHand(directory, lines);
+        return directory;
+      },
+    );
+    const { options } = planOverlayMount({ lower, target: '/' });
+    const merged = bench.mount({ lower, options: [...(options ?? [])] });
+    const found = [...takeSnapshot(merged)].map(([path, { type }]) => `${path} ${type}`);
+    t.same(found, [
+      '/ directory',
+      '/a directory',
+      '/a/x file',
+      `/b ${REFUSED}EPERM`,
+      `/c ${REFUSED}EPERM`,
+      '/e directory',
+      `/f ${REFUSED}EPERM`,
+    ]);
+  } finally {
+    bench.clear();
+  }
+  t.end();
+});

@@ -35,13 +35,22 @@ export function compareTree(tree: MergedTree, directory: string): string[] {
     } else {
       const ours = asSeen(entry);
       for (const key of Object.keys(real) as (keyof Seen)[]) {
-        if (ours[key] === real[key] || (key === 'sameFileAs' && isRefused(ours[key]))) continue;
+        if (ours[key] === real[key]) continue;
+        if (key === 'sameFileAs' && (isRefused(ours[key]) || isOneRow(tree, path, real[key])))
+          continue;
         tell(path, `${key}: ours ${ours[key]}, kernel ${real[key]}`);
       }
     }
   }
   for (const path of seen.keys()) tell(path, "is the kernel's, not ours");
   return differences.map((line) => line.replaceAll(/n{254}/g, 'n…'));
+}
+
+/** Of two directories that were renamed from one: it is the same file, which our tree has twice. */
+function isOneRow(tree: MergedTree, path: string, other: string): boolean {
+  const a = tree.claim(tree.row(path));
+  const b = tree.claim(tree.row(other));
+  return a.rank === b.rank && a.row === b.row;
 }
 
 function asSeen(entry: OrdinaryEntry): Seen {

@@ -40,9 +40,9 @@ function directoriesBy(run: Run): Engine['directories'] {
 }
 
 export async function startDocker(root: string): Promise<Engine> {
-  const { run: runList, stop } = await startDaemon(join(root, 'docker'));
-  const run = (...argv: string[]) => runList(argv);
-  return { name: 'docker', run, directories: directoriesBy(run), stop };
+  const docker = await startDaemon(join(root, 'docker'));
+  const run = (...argv: string[]) => docker.run(argv);
+  return { name: 'docker', run, directories: directoriesBy(run), stop: () => docker.stop() };
 }
 
 /** Settings for a machine where raising a hard limit fails. */

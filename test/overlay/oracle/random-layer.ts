@@ -170,38 +170,41 @@ function someContent(random: Random): string {
 /** Owner first: chown takes setuid and capabilities away. An ACL's mask changes the mode. */
 function dress(plan: LayerPlan, path: string, kind: string): void {
   const { random } = plan;
-  // user. is for files and directories only: xattr(7).
-  const hasUserXattrs = kind === 'file' || kind === 'directory';
   if (random.chance(0.3)) host.setOwner(path, random.below(70000), random.below(5));
   if (kind !== 'symlink')
     host.setMode(path, random.pick([0o755, 0o644, 0o4755, 0o2711, 0o1777, 0o600, 0]));
+  addAttributes(plan, path, kind);
+  addSecurity(random, path, kind);
+  host.setModifiedTime(
+    path,
+    BigInt(random.below(2 ** 31)) * 1_000_000_000n + BigInt(random.below(1e9)),
+  );
+}
+
+function addAttributes({ random, prefix }: LayerPlan, path: string, kind: string): void {
+  // user. is for files and directories only: xattr(7).
+  const hasUserXattrs = kind === 'file' || kind === 'directory';
+  const set = (name: string, value: Buffer) => {
+    if (hasUserXattrs || name.startsWith('trusted.')) host.setXattr(path, name, value);
+  };
   if (random.chance(0.25)) {
     const space = hasUserXattrs ? random.pick(['user.', 'trusted.']) : 'trusted.';
-    host.setXattr(path, `${space}note`, Buffer.from([random.below(256), 0, 255]));
+    set(`${space}note`, Buffer.from([random.below(256), 0, 255]));
   }
-  if (random.chance(0.1) && (hasUserXattrs || plan.prefix === 'trusted.')) {
-    host.setXattr(
-      path,
-      `${plan.prefix}overlay.overlay.${random.pick(['opaque', 'odd'])}`,
-      Buffer.from('y'),
-    );
-  }
-  if (random.chance(0.05)) {
-    // The other kind of mount's machinery is an attribute like any other here.
-    const other = plan.prefix === 'user.' ? 'trusted.' : 'user.';
-    if (hasUserXattrs || other === 'trusted.')
-      host.setXattr(path, `${other}overlay.opaque`, Buffer.from('y'));
-  }
+  if (random.chance(0.1))
+    set(`${prefix}overlay.overlay.${random.pick(['opaque', 'odd'])}`, Buffer.from('y'));
+  // The other kind of mount's machinery is an attribute like any other here.
+  const other = prefix === 'user.' ? 'trusted.' : 'user.';
+  if (random.chance(0.05)) set(`${other}overlay.opaque`, Buffer.from('y'));
+}
+
+function addSecurity(random: Random, path: string, kind: string): void {
   if (kind === 'file' && random.chance(0.1))
     host.setXattr(path, 'security.capability', capability(random));
   if (kind !== 'symlink' && random.chance(0.1))
     host.setXattr(path, 'system.posix_acl_access', accessList(random));
   if (kind === 'directory' && random.chance(0.1))
     host.setXattr(path, 'system.posix_acl_default', accessList(random));
-  host.setModifiedTime(
-    path,
-    BigInt(random.below(2 ** 31)) * 1_000_000_000n + BigInt(random.below(1e9)),
-  );
 }
 
 /** linux/capability.h: version 2, the effective bit, and the two sets in halves. */
