@@ -1,9 +1,9 @@
 // Where the layers below have what was renamed above them, looked up as the kernel does: overlayfs.rst,
 // "redirect_dir" and "metadata only copy up"; `ovl_lookup` in fs/overlayfs/namei.c.
 import type { Claim } from './directory-cursors.js';
+import type { FILE } from './layer-columns.js';
 import {
   DIRECTORY,
-  FILE,
   findChild,
   hasFlag,
   OPAQUE,
