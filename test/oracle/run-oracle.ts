@@ -1,5 +1,5 @@
-// `npm run oracle`: as many random stacks as one has time for. Every sixth number is also written to, and
-// what changed compared; test/overlay/kernel-*.test.ts try the same, a few hundred of them.
+// `npm run oracle`: as many random stacks as one has time for. Every sixth one is also written to and
+// the changes compared; test/overlay/kernel-*.test.ts try a few hundred of the same.
 import { parseArgs } from 'node:util';
 import { whyNoOverlay } from '../overlay/oracle/bench.js';
 import { tryWrites } from '../overlay/oracle/random-diff.js';
