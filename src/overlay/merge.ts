@@ -7,16 +7,16 @@ import { openCursors, type Claim } from './directory-cursors.js';
 import {
   DIRECTORY,
   FILE,
-  findChild,
   hasFlag,
   IMPLICIT,
+  nameOf,
   OPAQUE,
-  pathOf,
   typeAt,
   WHITEOUT,
 } from './layer-columns.js';
 import type { LayerIndex } from './layer-index.js';
 import { makeMergedTree, MergedRows, type MergedTree } from './merged-tree.js';
+import { searchBelow, type SearchPlaces } from './redirect.js';
 
 /** Base first. */
 export function mergeLayers(layers: readonly LayerIndex[]): MergedTree {
@@ -31,7 +31,7 @@ export function mergeLayers(layers: readonly LayerIndex[]): MergedTree {
     .filter(({ row }) => row === 0)
     .reverse();
   // The kernel never looks at the opaque mark of a layer's top directory (seen on Linux 6.18).
-  const root = settle(merge, all, { isRoot: true, roots: all, around: all });
+  const root = settle(merge, all, { isRoot: true, row: 0, roots: all, around: all });
   if (root.chosen === undefined) return makeMergedTree(merge);
   const frames: Frame[] = [];
   enterDirectory(merge, frames, root);
@@ -42,7 +42,9 @@ export function mergeLayers(layers: readonly LayerIndex[]): MergedTree {
       frames.pop();
       continue;
     }
-    const settled = settle(merge, claims, { isRoot: false, roots: all, around: frame.sources });
+    const { row, sources } = frame;
+    const place = { isRoot: false, row, roots: all, around: sources };
+    const settled = settle(merge, claims, place);
     if (settled.chosen !== undefined) enterDirectory(merge, frames, settled);
   }
   return makeMergedTree(merge);
@@ -117,20 +119,17 @@ function copyTree(merge: Merge, merged: number, { rank, row: top }: Claim): void
   for (const { row } of open) merge.rows.close(row);
 }
 
-interface Surroundings {
+interface Surroundings extends SearchPlaces {
   readonly isRoot: boolean;
-  /** The top directories of all layers, top first. */
-  readonly roots: readonly Claim[];
-  /** The directories that are merged around what is settled, top first. */
-  readonly around: readonly Claim[];
+  /** Of the directory around, in the tree. */
+  readonly row: number;
 }
 
 /** What the layers say of one name, top first, taken together. */
 function settle(merge: Merge, claims: readonly Claim[], place: Surroundings): Settled {
   const [top] = claims;
   if (top === undefined) return NOTHING;
-  const columns = columnsOf(merge, top);
-  const type = typeAt(columns, top.row);
+  const type = typeAt(columnsOf(merge, top), top.row);
   if (type === WHITEOUT) return NOTHING;
   if (type === DIRECTORY) return settleDirectory(merge, claims, place);
   const content = findContent(merge, top, claims.slice(1), place);
@@ -144,24 +143,20 @@ function settleDirectory(merge: Merge, claims: readonly Claim[], place: Surround
   const beneath: Claim[] = [];
   let chosen: Claim | undefined;
   let isOpen = true;
-  let rest = claims;
-  for (let at = 0; at < rest.length; at += 1) {
-    const claim = rest[at];
-    if (claim === undefined) break;
+  for (const claim of claims) {
     const columns = columnsOf(merge, claim);
     if (typeAt(columns, claim.row) !== DIRECTORY) break;
     if (isOpen) beneath.push(claim);
     if (!place.isRoot && hasFlag(columns, claim.row, OPAQUE)) isOpen = false;
     // A directory that the tar only implies has the metadata of the one below it, if any.
     const isImplicit = hasFlag(columns, claim.row, IMPLICIT);
-    if (!isImplicit && (chosen === undefined || isImplicitClaim(merge, chosen))) chosen = claim;
-    chosen ??= claim;
-    if (!isOpen && !isImplicitClaim(merge, chosen)) break;
-    const moved = followRedirect(merge, claim, place);
-    if (moved !== undefined) {
-      rest = moved;
-      at = -1;
+    if (chosen === undefined || (!isImplicit && isImplicitClaim(merge, chosen))) chosen = claim;
+    const redirect = isOpen && !place.isRoot ? redirectOf(merge, claim) : undefined;
+    if (redirect !== undefined) {
+      beneath.push(...followRedirect(merge, claim, redirect, place));
+      break;
     }
+    if (!isOpen && !isImplicitClaim(merge, chosen)) break;
   }
   return { chosen, content: undefined, beneath };
 }
@@ -176,75 +171,76 @@ function isImplicitClaim(merge: Merge, claim: Claim): boolean {
   return hasFlag(columnsOf(merge, claim), claim.row, IMPLICIT);
 }
 
-/** The first layer below that has the bytes of a file of which `claim` is only the metadata. */
+/** The first layer below that has the bytes of a file of which `top` is only the metadata. */
 function findContent(
   merge: Merge,
-  claim: Claim,
+  top: Claim,
   below: readonly Claim[],
   place: Surroundings,
 ): Claim | undefined {
-  const rare = columnsOf(merge, claim).rare.get(claim.row);
-  if (rare?.metacopy !== true) return undefined;
-  const [next, ...rest] = followRedirect(merge, claim, place) ?? below;
-  if (next !== undefined && typeAt(columnsOf(merge, next), next.row) === FILE) {
-    return findContent(merge, next, rest, place) ?? next;
+  if (!isMetacopy(merge, top)) return undefined;
+  let claim = top;
+  let redirect = redirectOf(merge, top);
+  for (const next of below) {
+    if (redirect !== undefined) break;
+    if (typeAt(columnsOf(merge, next), next.row) !== FILE) break;
+    if (!isMetacopy(merge, next)) return next;
+    claim = next;
+    redirect = redirectOf(merge, next);
   }
-  report(
-    merge,
-    claim,
-    'overlay-metacopy',
-    'only its metadata is here, and no layer has its content',
-  );
+  if (redirect !== undefined) {
+    const { claims, refused } = searchBelow(merge.layers, claim, redirect, FILE, place);
+    const last = claims.at(-1);
+    if (refused !== undefined) reportRefused(merge, top, place, refused);
+    else if (last !== undefined && !isMetacopy(merge, last)) return last;
+  }
+  const message = 'only its metadata is here, and no layer has its content';
+  report(merge, top, place, 'overlay-metacopy', message);
   return undefined;
 }
 
-/**
- * What the layers below say of a directory under the name that it has there (`ovl_lookup` in
- * fs/overlayfs/namei.c); undefined when it was not renamed.
- */
-function followRedirect(merge: Merge, claim: Claim, place: Surroundings): Claim[] | undefined {
-  const redirect = columnsOf(merge, claim).rare.get(claim.row)?.redirect;
-  if (redirect === undefined) return undefined;
-  const isAbsolute = redirect.startsWith('/');
-  const names = redirect.split('/').filter((name) => name !== '');
-  const isOdd = names.length === 0 || names.includes('..') || (!isAbsolute && names.length > 1);
-  const found = isOdd ? [] : lookUp(merge, isAbsolute ? place.roots : place.around, claim, names);
-  if (found.length === 0) {
-    const message = `renamed from ${JSON.stringify(redirect)}, which no layer below has`;
-    report(merge, claim, 'overlay-redirect', message);
-  }
-  return found;
+function isMetacopy(merge: Merge, claim: Claim): boolean {
+  return columnsOf(merge, claim).rare.get(claim.row)?.metacopy === true;
 }
 
-/** Rows of one path in all directories of layers below `claim`, until one of them hides the rest. */
-function lookUp(
+function redirectOf(merge: Merge, claim: Claim): string | undefined {
+  return columnsOf(merge, claim).rare.get(claim.row)?.redirect;
+}
+
+/** The directories of layers below that a renamed one is merged with. */
+function followRedirect(
   merge: Merge,
-  directories: readonly Claim[],
   claim: Claim,
-  names: readonly string[],
-): Claim[] {
-  const found: Claim[] = [];
-  for (const { rank, row: top } of directories) {
-    if (rank >= claim.rank) continue;
-    const columns = columnsOf(merge, { rank, row: top });
-    let row = top;
-    let isLast = false;
-    for (const [at, name] of names.entries()) {
-      row = findChild(columns, row, name);
-      if (row === -1) break;
-      const isDirectory = typeAt(columns, row) === DIRECTORY;
-      if (at < names.length - 1 && (!isDirectory || hasFlag(columns, row, OPAQUE))) isLast = true;
-      if (at < names.length - 1 && !isDirectory) {
-        row = -1;
-        break;
-      }
-    }
-    if (row !== -1) found.push({ rank, row });
-    if (isLast) break;
+  redirect: string,
+  place: Surroundings,
+): readonly Claim[] {
+  const { claims, refused } = searchBelow(merge.layers, claim, redirect, DIRECTORY, place);
+  if (refused !== undefined) reportRefused(merge, claim, place, refused);
+  else if (claims.length === 0) {
+    const message = `renamed from ${JSON.stringify(redirect)}, which no layer below has`;
+    report(merge, claim, place, 'overlay-redirect', message);
   }
-  return found;
+  return claims;
 }
 
-function report(merge: Merge, claim: Claim, code: string, message: string): void {
-  merge.problems.push({ code, message, path: pathOf(columnsOf(merge, claim), claim.row) });
+function reportRefused(merge: Merge, claim: Claim, place: Surroundings, redirect: string): void {
+  const message = `renamed from ${JSON.stringify(redirect)}, which the kernel does not take`;
+  report(merge, claim, place, 'overlay-redirect', message);
+}
+
+/** At the path that the tree shows, which in a renamed directory is another than the layer's. */
+function report(
+  merge: Merge,
+  claim: Claim,
+  { row }: Surroundings,
+  code: string,
+  message: string,
+): void {
+  const { rows } = merge;
+  let path = `/${nameOf(columnsOf(merge, claim), claim.row)}`;
+  for (let at = row; at !== 0; at = rows.parent[at] ?? 0) {
+    const above = { rank: rows.rank[at] ?? 0, row: rows.source[at] ?? 0 };
+    path = `/${nameOf(columnsOf(merge, above), above.row)}${path}`;
+  }
+  merge.problems.push({ code, message, path });
 }

@@ -228,9 +228,8 @@ class Tree implements MergedTree {
     }
     const content = this.#rows.contents.get(row);
     if (content === undefined) return { entry, layer };
-    // Metadata from above, bytes from below.
+    // Metadata from above (the size too, which a copy-up repeats), bytes from below.
     const below = this.#ordinary(content);
-    entry.size = below.size;
     if (below.sha256 !== undefined) entry.sha256 = below.sha256;
     delete entry.offset;
     return { entry, layer, content: { layer: content.rank + 1, entry: below } };

@@ -8,16 +8,39 @@ import { diffUpper, type Change } from '../../src/overlay/diff.js';
 import { indexDirectory } from '../../src/overlay/index-directory.js';
 import { mergeLayers } from '../../src/overlay/merge.js';
 import { host, whyNoOverlay } from './oracle/bench.js';
-import { isInstalled, openPodman, startDocker, type Engine } from './oracle/engines.js';
+import { isInstalled, whyNoDocker } from '../support/docker.js';
+import { openPodman, startDocker, type Engine } from './oracle/engines.js';
 import { directoryName, makeRootfs } from './oracle/fixture-tree.js';
-import { BASE_SCRIPTS, PODMAN_DIFFERS, ROOT_SCRIPTS, SCRIPTS } from './oracle/scripts.js';
+import { podmanChanges } from './oracle/podman-changes.js';
+import { randomScript } from './oracle/random-script.js';
+import {
+  BASE_SCRIPTS,
+  PODMAN_DIFFERS,
+  PODMAN_STOPS,
+  ROOT_SCRIPTS,
+  SCRIPTS,
+} from './oracle/scripts.js';
 
-const NAMES = Object.keys(SCRIPTS);
+const SEQUENCES = 100;
+const SEED = Number(host.environment['CUTAWAY_SEED'] ?? 20261121);
 
+/** Random sequences by name; every second one has another, which made the lower layer, below it. */
+function sequences(from: number, step: number, fileToDirectory: boolean): Record<string, string> {
+  const scripts: Record<string, string> = {};
+  for (let at = 0; at < SEQUENCES; at += step) {
+    scripts[`random ${SEED + at}`] = randomScript(from + SEED + at, fileToDirectory);
+  }
+  return scripts;
+}
+
+const NAMES = [...Object.keys(SCRIPTS), ...Object.keys(sequences(0, 1, false))];
+
+/** One script; what the last of them ends with does not matter. */
 function inCopies(scripts: Readonly<Record<string, string>>): string {
-  return Object.entries(scripts)
-    .map(([name, script]) => `(cd /${directoryName(NAMES.indexOf(name))} && { ${script}; })`)
-    .join('\n');
+  const lines = Object.entries(scripts).map(
+    ([name, script]) => `(cd /${directoryName(NAMES.indexOf(name))} && { ${script}; })`,
+  );
+  return [...lines, 'true'].join('\n');
 }
 
 /** An image of two layers, the upper one with whiteouts and opaque directories. */
@@ -27,7 +50,8 @@ function makeImage(engine: Engine, root: string): void {
   makeRootfs(rootfs, NAMES.length);
   execFileSync('tar', ['-C', rootfs, '--xattrs', '-cf', join(root, 'rootfs.tar'), '.']);
   engine.run('import', join(root, 'rootfs.tar'), 'base:1');
-  runIn(engine, 'maker', 'base:1', inCopies(BASE_SCRIPTS));
+  const scripts = { ...BASE_SCRIPTS, ...sequences(1_000_000, 2, false) };
+  runIn(engine, 'maker', 'base:1', inCopies(scripts));
   engine.run('commit', 'maker', 'test:1');
 }
 
@@ -65,13 +89,13 @@ async function withEngine(open: (root: string) => Promise<Engine>, use: (engine:
   }
 }
 
-const needsDocker =
-  isInstalled('dockerd') && isInstalled('docker') ? false : 'dockerd is not installed';
+const needsDocker = whyNoDocker() ?? false;
 const needsPodman = isInstalled('podman') ? false : 'podman is not installed';
 
 t.test('docker diff', { skip: whyNoOverlay() ?? needsDocker }, async (t) => {
   await withEngine(startDocker, (engine) => {
-    runIn(engine, 'all', 'test:1', inCopies(SCRIPTS));
+    t.comment(`${SEQUENCES} sequences from seed ${SEED}`);
+    runIn(engine, 'all', 'test:1', inCopies({ ...SCRIPTS, ...sequences(0, 1, true) }));
     const theirs = engineLines(engine, 'all');
     const ours = ourLines(ourChanges(engine, 'all'));
     for (const [at, name] of NAMES.entries()) {
@@ -102,14 +126,18 @@ t.test('docker diff', { skip: whyNoOverlay() ?? needsDocker }, async (t) => {
 });
 
 t.test(
-  'podman diff, where it agrees with docker',
+  'podman diff, by its own rules and where it agrees with docker',
   { skip: whyNoOverlay() ?? needsPodman },
   async (t) => {
     const agreed = Object.entries(SCRIPTS).filter(([name]) => !PODMAN_DIFFERS.has(name));
     const open = (root: string) => Promise.resolve(openPodman(root));
     await withEngine(open, (engine) => {
-      runIn(engine, 'all', 'test:1', inCopies(Object.fromEntries(agreed)));
+      const scripts = Object.entries(SCRIPTS).filter(([name]) => !PODMAN_STOPS.has(name));
+      const random = sequences(0, 1, false);
+      runIn(engine, 'all', 'test:1', inCopies({ ...Object.fromEntries(scripts), ...random }));
       const theirs = engineLines(engine, 'all');
+      const { lower, upper } = engine.directories('all');
+      t.same(theirs, podmanChanges(lower, upper), 'by the rules of its driver');
       const ours = ourLines(ourChanges(engine, 'all'));
       for (const [name] of agreed) {
         const top = `/${directoryName(NAMES.indexOf(name))}`;

@@ -14,6 +14,8 @@ export interface Docker {
   inspect(name: string): unknown;
   /** What the daemon answers to GET: names in it are not cut at newlines. */
   get(path: string): Promise<unknown>;
+  /** Where a running container's config.json for runc is. */
+  runcConfigPath(id: string): string;
   /** Ends the daemon and what it left mounted; its files are the caller's to remove. */
   stop(): Promise<void>;
 }
@@ -21,6 +23,16 @@ export interface Docker {
 export interface DockerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly input?: Buffer;
+}
+
+export class DockerFailure extends Error {
+  /** What the client said there, and nothing else. */
+  readonly stderr: string;
+
+  constructor(message: string, stderr: string) {
+    super(message);
+    this.stderr = stderr;
+  }
 }
 
 /** Why a dockerd cannot be started here; undefined when it can. */
@@ -78,7 +90,12 @@ export async function startDocker(root: string): Promise<Docker> {
     await sleep(200);
     client = findClient(environment);
   }
-  return { ...commands(client, environment), stop };
+  const tasks = join(root, 'exec/containerd/daemon/io.containerd.runtime.v2.task/moby');
+  return {
+    ...commands(client, environment),
+    runcConfigPath: (id) => join(tasks, id, 'config.json'),
+    stop,
+  };
 }
 
 /** The docker that came with the daemon, where several are installed; else one that it answers. */
@@ -100,7 +117,9 @@ function findClient(environment: NodeJS.ProcessEnv): string | undefined {
   return (answers.find(({ isOfDaemon }) => isOfDaemon) ?? answers[0])?.path;
 }
 
-function commands(client: string, environment: NodeJS.ProcessEnv): Omit<Docker, 'stop'> {
+type Commands = Omit<Docker, 'stop' | 'runcConfigPath'>;
+
+function commands(client: string, environment: NodeJS.ProcessEnv): Commands {
   const run: Docker['run'] = (arguments_, options = {}) => {
     const result = spawnSync(client, arguments_, {
       env: { ...environment, ...options.environment },
@@ -111,7 +130,8 @@ function commands(client: string, environment: NodeJS.ProcessEnv): Omit<Docker, 
     });
     if (result.status === 0) return result.stdout;
     const reason = result.error?.message ?? `${result.stdout}\n${result.stderr}`.trim();
-    throw new Error(`docker ${arguments_.join(' ')}: ${reason.slice(-4000)}`);
+    const message = `docker ${arguments_.join(' ')}: ${reason.slice(-4000)}`;
+    throw new DockerFailure(message, result.stderr);
   };
   return {
     run,

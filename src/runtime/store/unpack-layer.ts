@@ -30,7 +30,6 @@ const TAR_ARGUMENTS = [
   '--xattrs',
   '--xattrs-include=*',
   '--delay-directory-restore',
-  '--no-overwrite-dir',
   '--warning=no-timestamp',
   '--warning=no-unknown-keyword',
 ];

@@ -1,7 +1,8 @@
 // Real engines with stores of their own, taken down at the end.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { startDocker as startDaemon } from '../../support/docker.js';
 import { host } from './bench.js';
 
 export interface Engine {
@@ -10,11 +11,6 @@ export interface Engine {
   /** Directories of a container, lower ones top first. */
   directories(container: string): { lower: string[]; upper: string };
   stop(): Promise<void>;
-}
-
-export function isInstalled(program: string): boolean {
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
-  return path.split(':').some((directory) => fs.existsSync(join(directory, program)));
 }
 
 function command(program: string, fixed: readonly string[], env: NodeJS.ProcessEnv) {
@@ -44,38 +40,9 @@ function directoriesBy(run: Run): Engine['directories'] {
 }
 
 export async function startDocker(root: string): Promise<Engine> {
-  const socket = `unix://${root}/docker.sock`;
-  const daemon = spawn(
-    'dockerd',
-    [
-      ...['--data-root', join(root, 'docker'), '--exec-root', join(root, 'exec')],
-      ...['-H', socket, '--pidfile', join(root, 'docker.pid')],
-      ...['--bridge', 'none', '--iptables=false', '--storage-driver', 'overlay2'],
-    ],
-    { stdio: ['ignore', 'ignore', fs.openSync(join(root, 'docker.log'), 'w')] },
-  );
-  const run = command('docker', ['-H', socket], process.env);
-  await untilReady(() => run('version'), daemon);
-  return { name: 'docker', run, directories: directoriesBy(run), stop: () => stopDaemon(daemon) };
-}
-
-async function untilReady(probe: () => unknown, daemon: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 150; tries += 1) {
-    if (daemon.exitCode !== null) throw new Error(`the daemon ended with ${daemon.exitCode}`);
-    try {
-      probe();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-  throw new Error('the daemon does not answer');
-}
-
-async function stopDaemon(daemon: ChildProcess): Promise<void> {
-  const ended = new Promise((resolve) => daemon.once('exit', resolve));
-  daemon.kill('SIGTERM');
-  await ended;
+  const docker = await startDaemon(join(root, 'docker'));
+  const run = (...argv: string[]) => docker.run(argv);
+  return { name: 'docker', run, directories: directoriesBy(run), stop: () => docker.stop() };
 }
 
 /** Settings for a machine where raising a hard limit fails. */

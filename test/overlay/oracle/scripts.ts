@@ -88,6 +88,12 @@ export const ROOT_SCRIPTS: Readonly<Record<string, string>> = {
   'beneath the init layer': 'echo x > /dev/shm/x; mkdir -p /dev/new; echo x >> /etc/hosts',
 };
 
+/** Podman lists nothing at all: "stat …: not a directory". */
+export const PODMAN_STOPS: ReadonlySet<string> = new Set([
+  'file to directory',
+  'type changed below',
+]);
+
 /** Where podman says something else; docs/overlay.md has the reasons in this order. */
 export const PODMAN_DIFFERS: ReadonlySet<string> = new Set([
   // It does not list the directory above a path that was changed, only above A and D.
@@ -105,6 +111,5 @@ export const PODMAN_DIFFERS: ReadonlySet<string> = new Set([
   'subtree created again',
   // It finds a file that a layer in between has deleted.
   'opaque below, child added',
-  // It stops with ENOTDIR, and lists nothing.
-  ...['file to directory', 'type changed below'],
+  ...PODMAN_STOPS,
 ]);

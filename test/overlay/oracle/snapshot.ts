@@ -22,6 +22,12 @@ export interface Seen {
 
 export type Snapshot = Map<string, Seen>;
 
+/**
+ * The `type` of a path that readdir(3) lists and the kernel then refuses, before its errno. With a
+ * slash at its end the path is that of a directory whose names cannot be listed.
+ */
+export const REFUSED = 'refused with ';
+
 export function takeSnapshot(root: string): Snapshot {
   const seen: Snapshot = new Map();
   const firstNames = new Map<string, string>();
@@ -34,18 +40,71 @@ function look(root: string, path: string, seen: Snapshot, firstNames: Map<string
   const bytes = encodeName(full);
   // A directory of one layer shows its whiteouts by name (overlayfs.rst says nothing of it);
   // no system call finds a file there.
-  const status = fs.lstatSync(bytes, { bigint: true, throwIfNoEntry: false });
+  const status = statusOf(bytes);
   if (status === undefined) return;
+  if (typeof status === 'string') {
+    seen.set(path, refusal(path, status));
+    return;
+  }
   const inode = String(status.ino);
-  if (!status.isDirectory() && !firstNames.has(inode)) firstNames.set(inode, path);
-  seen.set(path, describe(full, bytes, status, firstNames.get(inode) ?? path));
+  // Beneath two directories that were renamed from one the same file stands twice: no hard link.
+  const isLinked = !status.isDirectory() && status.nlink > 1n;
+  if (isLinked && !firstNames.has(inode)) firstNames.set(inode, path);
+  seen.set(path, describe(full, bytes, status, isLinked ? (firstNames.get(inode) ?? path) : path));
   if (!status.isDirectory()) return;
-  const names = fs
-    .readdirSync(bytes, { encoding: 'buffer' })
-    .map((name) => decodeName(name))
-    .sort(comparePaths);
+  const names = namesIn(bytes);
+  if (typeof names === 'string') {
+    seen.set(`${path}/`, refusal(path, names));
+    return;
+  }
   for (const name of names)
     look(root, path === '/' ? `/${name}` : `${path}/${name}`, seen, firstNames);
+}
+
+const NOTHING = {
+  mode: 0,
+  uid: 0,
+  gid: 0,
+  mtime: '',
+  size: 0,
+  linkTarget: undefined,
+  device: undefined,
+  sha256: undefined,
+  xattrs: '',
+};
+
+function refusal(path: string, errno: string): Seen {
+  return { ...NOTHING, type: REFUSED + errno, sameFileAs: path };
+}
+
+/** With xattr whiteouts about, a name that is refused may be missing from the list. */
+export function findRefusal(root: string, path: string): Seen | undefined {
+  const status = statusOf(encodeName(root + path));
+  return typeof status === 'string' ? refusal(path, status) : undefined;
+}
+
+/** An errno where lstat(2) fails otherwise than with ENOENT. */
+function statusOf(bytes: Buffer): fs.BigIntStats | string | undefined {
+  try {
+    return fs.lstatSync(bytes, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    return errnoOf(error);
+  }
+}
+
+/** Node has no name for ESTALE. */
+function errnoOf(error: unknown): string {
+  const { errno, code } = error as NodeJS.ErrnoException;
+  return errno === -116 ? 'ESTALE' : String(code);
+}
+
+function namesIn(bytes: Buffer): string[] | string {
+  try {
+    const names = fs.readdirSync(bytes, { encoding: 'buffer' });
+    return names.map((name) => decodeName(name)).sort(comparePaths);
+  } catch (error) {
+    return errnoOf(error);
+  }
 }
 
 function describe(full: string, bytes: Buffer, status: fs.BigIntStats, first: string): Seen {
