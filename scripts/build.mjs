@@ -48,8 +48,8 @@ const options = {
 const URL_BANNER = 'const cutawayUrl=require("node:url").pathToFileURL(__filename).href;';
 // What CommonJS has in every module and koffi asks for.
 const REQUIRE_BANNER =
-  'import{createRequire as makeRequire}from"node:module";import{fileURLToPath as pathOf}from"node:url";' +
-  'const require=makeRequire(import.meta.url),__filename=pathOf(import.meta.url);';
+  'import{createRequire as cutawayRequire}from"node:module";import{fileURLToPath as cutawayPath}from"node:url";' +
+  'const require=cutawayRequire(import.meta.url),__filename=cutawayPath(import.meta.url);';
 
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
