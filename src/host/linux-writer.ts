@@ -5,9 +5,9 @@ import { randomBytes } from 'node:crypto';
 import { CutawayError } from '../oci/error.js';
 import { errnoOf, guarded } from './errno.js';
 import { checked, lastErrno, libc, SYSCALL } from './libc.js';
-import { findStatus, lstat, readDirectory } from './linux-files.js';
+import { findStatus, lstat, openDirectory, readDirectory } from './linux-files.js';
 import { cPath, nodePath } from './path-bytes.js';
-import type { Lock } from './host.js';
+import type { HeldDirectory, Lock } from './host.js';
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -73,6 +73,22 @@ export function createSymlink(target: string, path: string): void {
   guarded('symlink', path, () => {
     fs.symlinkSync(nodePath(target), nodePath(path));
   });
+}
+
+export function createHardLink(from: string, path: string): void {
+  guarded('link', path, () => {
+    fs.linkSync(nodePath(from), nodePath(path));
+  });
+}
+
+export function holdDirectory(path: string): HeldDirectory {
+  const fd = openDirectory(path, path);
+  return {
+    path: `/proc/self/fd/${fd}`,
+    close: () => {
+      fs.closeSync(fd);
+    },
+  };
 }
 
 export function removeFile(path: string): void {

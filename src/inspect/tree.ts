@@ -1,5 +1,6 @@
 // Which files are there, and which layer does each come from?
 import { CutawayError } from '../oci/error.js';
+import { canonicalPath } from './canonical-path.js';
 import type { MergedEntry } from '../overlay/merged-tree.js';
 import { makeDocument } from './document.js';
 import type { TreeDocument } from './documents/tree.js';
@@ -39,15 +40,6 @@ export async function inspectTree(
     })),
   };
   return makeDocument(context.host, 'tree', target.subject, answer, stack.problems);
-}
-
-/** "/usr/bin" of "usr//bin/": the one form that paths have in an index. */
-export function canonicalPath(path: string): string {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) {
-    throw new CutawayError('INVALID_INPUT', `path "${path}" contains ".."`);
-  }
-  return `/${parts.join('/')}`;
 }
 
 function beneath(stack: Stack, root: string): readonly MergedEntry[] {
