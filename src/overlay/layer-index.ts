@@ -17,6 +17,8 @@ export interface LayerIndex {
   /** The entry in a row, 0 to `count` - 1; row 0 is the root. Made anew at each call. */
   entry(row: number): LayerEntry;
   find(path: string): LayerEntry | undefined;
+  /** The path and what is beneath it, in path order. */
+  entriesBeneath(path: string): Generator<LayerEntry>;
   /** All of them, made anew: for small layers. */
   readonly entries: readonly LayerEntry[];
 }
@@ -36,6 +38,12 @@ export function makeLayerIndex(columns: LayerColumns, facts: LayerFacts): LayerI
     find: (path) => {
       const row = findRow(columns, path);
       return row === -1 ? undefined : entryOf(columns, row);
+    },
+    *entriesBeneath(path) {
+      const first = findRow(columns, path);
+      if (first === -1) return;
+      const stop = columns.end[first] ?? 0;
+      for (let row = first; row < stop; row += 1) yield entryOf(columns, row);
     },
     get entries() {
       return Array.from({ length: columns.count }, (_, row) => entryOf(columns, row));

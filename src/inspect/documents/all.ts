@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox';
 import { DiffDocument } from './diff.js';
 import { DoctorDocument } from './doctor.js';
+import { ExtractDocument } from './extract.js';
 import { InspectDocument } from './inspect.js';
 import { LayersDocument } from './layers.js';
 import { LsDocument } from './ls.js';
@@ -13,6 +14,7 @@ import { TreeDocument } from './tree.js';
 export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
   diff: DiffDocument,
   doctor: DoctorDocument,
+  extract: ExtractDocument,
   inspect: InspectDocument,
   layers: LayersDocument,
   ls: LsDocument,
