@@ -66,7 +66,8 @@ export async function planExtract(
     skipped,
   };
   for (const path of plan.paths) {
-    const found = layer === undefined ? findMerged(stack, path) : findIn(stack, path, layer, skipped);
+    const found =
+      layer === undefined ? findMerged(stack, path) : findIn(stack, path, layer, skipped);
     const firsts = new Map<string, FileItem>();
     for (const { place, ...item } of found) {
       const { type } = item.entry;
@@ -124,7 +125,13 @@ function* findIn(
     if (entry.marker === 'whiteout') {
       const message = `${layerName(here, layer)} deletes it`;
       const failed = entry.path === root;
-      skipped.push({ ...pathFacts(entry.path), type: 'whiteout', reason: 'whiteout', message, failed });
+      skipped.push({
+        ...pathFacts(entry.path),
+        type: 'whiteout',
+        reason: 'whiteout',
+        message,
+        failed,
+      });
     } else {
       const file = fileName(root, entry.path);
       const place = () => placeOf(here, { layer, entry });
@@ -171,10 +178,7 @@ export function extractDocument(
   const written = [...result.written].sort(order);
   const skipped = [...plan.skipped, ...result.skipped].sort(order);
   const count = (type: string) => written.filter((one) => one.type === type).length;
-  const size = written.reduce(
-    (sum, one) => sum + (one.hardLinkTo === undefined ? one.size : 0),
-    0,
-  );
+  const size = written.reduce((sum, one) => sum + (one.hardLinkTo === undefined ? one.size : 0), 0);
   const answer = {
     directory: result.directory,
     paths: [...plan.paths],

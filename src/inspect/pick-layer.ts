@@ -37,11 +37,16 @@ export function whoHas({ layers }: Stack, path: string): string | undefined {
 
 function joinNames(names: readonly string[]): string {
   if (names.length > 6) return `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+  return names.length < 2
+    ? names.join('')
+    : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 }
 
 /** What is there, as an ordinary entry of a layer as it lies. */
-export function findOrdinary(layer: StackLayer | undefined, path: string): OrdinaryEntry | undefined {
+export function findOrdinary(
+  layer: StackLayer | undefined,
+  path: string,
+): OrdinaryEntry | undefined {
   const entry = layer?.index.find(path);
   return entry?.marker === 'ordinary' ? entry : undefined;
 }

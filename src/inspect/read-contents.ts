@@ -26,9 +26,7 @@ export async function* readContents<Item extends { readonly place: ContentPlace 
   }
 }
 
-function findRuns<Item extends { readonly place: ContentPlace }>(
-  items: readonly Item[],
-): Item[][] {
+function findRuns<Item extends { readonly place: ContentPlace }>(items: readonly Item[]): Item[][] {
   const sorted = [...items].sort(
     ({ place: a }, { place: b }) => a.layer - b.layer || startOf(a) - startOf(b),
   );

@@ -107,13 +107,11 @@ export async function lowerStack(
   const inits = target.container.directories.lower.filter(({ role }) => role === 'init');
   const readings = inits
     .filter(({ directory }) => context.host.findStatus(directory) !== undefined)
-    .map(
-      ({ directory }): StackLayer => ({
-        role: 'init',
-        index: indexDirectory(context.host, directory, options),
-        source: { kind: 'directory', directory },
-      }),
-    );
+    .map(({ directory }): StackLayer => ({
+      role: 'init',
+      index: indexDirectory(context.host, directory, options),
+      source: { kind: 'directory', directory },
+    }));
   return {
     layers: [...below.layers, ...readings],
     problems: [...below.problems, ...readings.flatMap(({ index }) => index.problems)],

@@ -32,10 +32,7 @@ export interface MergeOptions {
 }
 
 /** Base first. */
-export function mergeLayers(
-  layers: readonly LayerIndex[],
-  options: MergeOptions = {},
-): MergedTree {
+export function mergeLayers(layers: readonly LayerIndex[], options: MergeOptions = {}): MergedTree {
   const { shallow = false } = options;
   // A renamed directory has its hard links under other names: their first ones take a whole tree.
   const top = !shallow && layers.some(hasRedirect) ? '/' : (options.root ?? '/');

@@ -34,7 +34,8 @@ export class Destination {
   constructor(host: Host, directory: string, options: DestinationOptions) {
     this.#host = host;
     this.#options = options;
-    if (host.findStatus(directory) === undefined) host.createDirectory(directory, { parents: true });
+    if (host.findStatus(directory) === undefined)
+      host.createDirectory(directory, { parents: true });
     this.directory = host.realPath(directory);
     this.#root = host.holdDirectory(this.directory);
   }

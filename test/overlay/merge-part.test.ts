@@ -60,7 +60,10 @@ t.test('random stacks', { skip: host.effectiveUid === 0 ? false : 'needs root' }
         const path = `${top}/${at}`;
         mkdirSync(path);
         await makeSocket(`${path}.socket`);
-        makeLayer({ random, prefix: 'trusted.', xwhiteouts: false, socket: `${path}.socket` }, path);
+        makeLayer(
+          { random, prefix: 'trusted.', xwhiteouts: false, socket: `${path}.socket` },
+          path,
+        );
         layers.push(indexDirectory(host, path, { hash: true }));
       }
       const paths = mergeLayers(layers).entries.map(({ entry }) => entry.path);
