@@ -37,6 +37,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   chalk: ['report'],
   'cli-table3': ['report'],
   typebox: ['inspect'],
+  diff: ['inspect'],
   fzstd: ['image'],
 };
 

@@ -3,7 +3,17 @@ import { encodeName } from '../oci/byte-name.js';
 import type { OrdinaryEntry } from './layer-entry.js';
 
 export type ChangeAspect =
-  'type' | 'content' | 'mode' | 'owner' | 'size' | 'link' | 'device' | 'xattrs' | 'mtime';
+  | 'type'
+  | 'content'
+  | 'mode'
+  | 'owner'
+  | 'size'
+  | 'link'
+  | 'hardLink'
+  | 'device'
+  | 'capabilities'
+  | 'xattrs'
+  | 'mtime';
 
 export interface CompareOptions {
   /** Also say when only the modification time differs; default false. */
@@ -29,6 +39,7 @@ export function compareEntries(
     ['size', sameType && before.size !== after.size],
     ['link', sameType && hasOtherLink(before, after, options)],
     ['device', sameType && (before.major !== after.major || before.minor !== after.minor)],
+    ['capabilities', known && before.xattrs?.[CAPABILITY] !== after.xattrs?.[CAPABILITY]],
     ['xattrs', known && !sameXattrs(before.xattrs, after.xattrs)],
     ['mtime', known && options.time === true && before.mtime !== after.mtime],
   ];
@@ -53,11 +64,14 @@ function hasOtherLink(
   return options.hardLinks === true && before.hardLinkTo !== after.hardLinkTo;
 }
 
+/** capabilities(7): what a program may do beyond its user, an aspect of its own. */
+const CAPABILITY = 'security.capability';
+
 function sameXattrs(before: OrdinaryEntry['xattrs'], after: OrdinaryEntry['xattrs']): boolean {
   if (before === after) return true;
-  const left = Object.entries(before ?? {});
-  if (left.length !== Object.keys(after ?? {}).length) return false;
-  return left.every(([name, value]) => after?.[name] === value);
+  const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  names.delete(CAPABILITY);
+  return [...names].every((name) => before?.[name] === after?.[name]);
 }
 
 /**
@@ -75,7 +89,7 @@ export function differsForDocker(before: OrdinaryEntry, after: OrdinaryEntry): b
     before.gid !== after.gid ||
     before.major !== after.major ||
     before.minor !== after.minor ||
-    before.xattrs?.['security.capability'] !== after.xattrs?.['security.capability'] ||
+    before.xattrs?.[CAPABILITY] !== after.xattrs?.[CAPABILITY] ||
     (!IGNORES_TIME.has(after.type) && hasOtherTimeOrSize(before, after))
   );
 }
