@@ -13,6 +13,8 @@ export interface Context {
   readonly platform: Platform;
   /** Those that the user set. */
   readonly limits: Partial<Limits>;
+  /** Archives are read as if for the first time, and nothing is kept of them. */
+  readonly noCache: boolean;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
@@ -26,6 +28,7 @@ export interface Context {
 export interface GlobalOptions {
   readonly dataRoot: string | undefined;
   readonly noColor: boolean;
+  readonly noCache: boolean;
   /** As written: NAME=VALUE. */
   readonly limits: readonly string[];
 }
@@ -39,6 +42,7 @@ export function makeContext(global: GlobalOptions): Context {
     dataRoot: absolute(global.dataRoot ?? defaultDataRoot(host)),
     platform: hostPlatform(host.architecture),
     limits: parseLimits(global.limits),
+    noCache: global.noCache,
     // Making a stream of a pipe loads all of node:net: only who writes pays for it.
     get stdout() {
       return guardedStdout();

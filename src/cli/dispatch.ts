@@ -22,6 +22,7 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     const context = makeContext({
       dataRoot: (parsed.options['data-root'] as string | undefined) ?? global.dataRoot,
       noColor: global.noColor || parsed.options['no-color'] === true,
+      noCache: global.noCache || parsed.options['no-cache'] === true,
       limits: [...global.limits, ...(parsed.options['limit'] as readonly string[])],
     });
     return await runCommand(command, context, parsed.arguments, parsed.options);
@@ -46,6 +47,7 @@ function withGlobalOptions(command: Command): Command {
     options: {
       'data-root': { type: 'string', describe: '' },
       'no-color': { type: 'boolean', describe: '' },
+      'no-cache': { type: 'boolean', describe: '' },
       limit: { type: 'strings', describe: '' },
       ...command.options,
     },

@@ -9,6 +9,10 @@ export const GLOBAL_OPTIONS: OptionSpecs = {
     value: 'NAME=VALUE',
     describe: 'how much of something an image may have; "cutaway help limits" names them',
   },
+  'no-cache': {
+    type: 'boolean',
+    describe: 'read archives and layouts anew, and keep nothing of what was read',
+  },
   'no-color': { type: 'boolean', describe: 'no colours, as with NO_COLOR=1' },
 };
 
@@ -24,11 +28,13 @@ export interface SplitArguments {
 export function splitArguments(argv: readonly string[]): SplitArguments {
   let dataRoot: string | undefined;
   let noColor = false;
+  let noCache = false;
   const limits: string[] = [];
   let at = 0;
   for (; at < argv.length; at += 1) {
     const word = argv[at] ?? '';
     if (word === '--no-color') noColor = true;
+    else if (word === '--no-cache') noCache = true;
     else if (word.startsWith('--data-root=')) dataRoot = word.slice('--data-root='.length);
     else if (word.startsWith('--limit=')) limits.push(word.slice('--limit='.length));
     else if (word === '--data-root' || word === '--limit') {
@@ -43,5 +49,9 @@ export function splitArguments(argv: readonly string[]): SplitArguments {
       });
     } else break;
   }
-  return { global: { dataRoot, noColor, limits }, name: argv[at], rest: argv.slice(at + 1) };
+  return {
+    global: { dataRoot, noColor, noCache, limits },
+    name: argv[at],
+    rest: argv.slice(at + 1),
+  };
 }

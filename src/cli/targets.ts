@@ -9,6 +9,7 @@ import {
 } from '../inspect/target.js';
 import { CutawayError } from '../oci/error.js';
 import { parsePlatform } from '../oci/platform.js';
+import { seenLayers } from '../runtime/store/seen-layers.js';
 import type { OptionSpecs } from './command.js';
 import type { Context } from './context.js';
 
@@ -27,6 +28,7 @@ export function targetContext(context: Context, platform?: string): TargetContex
     engines: [cutawayEngine(context.host, context.dataRoot, wanted, context.limits)],
     platform: wanted,
     limits: context.limits,
+    ...(context.noCache ? {} : { memory: seenLayers(context.host, context.dataRoot) }),
   };
 }
 

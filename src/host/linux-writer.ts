@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import type { Writable } from 'node:stream';
 import { randomBytes } from 'node:crypto';
-import { CutawayError } from '../oci/error.js';
+import { CutawayError, hasCode } from '../oci/error.js';
 import { errnoOf, guarded } from './errno.js';
 import { checked, lastErrno, libc, SYSCALL } from './libc.js';
 import { findStatus, lstat, openDirectory, readDirectory } from './linux-files.js';
@@ -24,7 +24,36 @@ export function createDirectory(
   options: { mode?: number; parents?: boolean } = {},
 ): void {
   const { mode = 0o755, parents = false } = options;
-  guarded('mkdir', path, () => fs.mkdirSync(nodePath(path), { mode, recursive: parents }));
+  const make = () => {
+    guarded('mkdir', path, () => {
+      fs.mkdirSync(nodePath(path), mode);
+    });
+  };
+  if (parents) makeWithParents(path, mode, make);
+  else make();
+}
+
+/** Node's own way never comes back from below /proc, where each mkdir(2) is ENOENT. */
+function makeWithParents(path: string, mode: number, make: () => void): void {
+  try {
+    make();
+  } catch (error) {
+    const isThere = hasCode(error, 'ALREADY_EXISTS') && isDirectory(path);
+    const slash = path.replace(/\/+$/, '').lastIndexOf('/');
+    if (isThere) return;
+    if (!hasCode(error, 'NOT_FOUND') || slash <= 0) throw error;
+    createDirectory(path.slice(0, slash), { mode, parents: true });
+    try {
+      make();
+    } catch (again) {
+      // Somebody else makes the same at the same time.
+      if (!hasCode(again, 'ALREADY_EXISTS') || !isDirectory(path)) throw again;
+    }
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return fs.statSync(nodePath(path), { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {

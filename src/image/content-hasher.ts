@@ -1,13 +1,13 @@
-import * as crypto from 'node:crypto';
+import { createHash, hash as hashAtOnce, type Hash } from 'node:crypto';
 import type { SparseRegion } from './tar-sparse.js';
 
-const EMPTY_SHA256 = crypto.createHash('sha256').digest('hex');
+const EMPTY_SHA256 = createHash('sha256').digest('hex');
 const ZEROS = Buffer.alloc(1 << 20);
 
 /** sha256 of a file whose bytes come in slices; most files come in one. */
 export class ContentHasher {
   readonly #size: number;
-  #hash: crypto.Hash | undefined;
+  #hash: Hash | undefined;
   #whole: string | undefined;
 
   constructor(size: number) {
@@ -16,10 +16,10 @@ export class ContentHasher {
 
   update(bytes: Buffer): void {
     if (bytes.length === this.#size) {
-      this.#whole = crypto.hash('sha256', bytes);
+      this.#whole = hashAtOnce('sha256', bytes);
       return;
     }
-    this.#hash ??= crypto.createHash('sha256');
+    this.#hash ??= createHash('sha256');
     this.#hash.update(bytes);
   }
 
@@ -30,7 +30,7 @@ export class ContentHasher {
 
 /** The same for a file with holes: the zeros that they stand for are hashed in their places. */
 export class SparseHasher {
-  readonly #hash = crypto.createHash('sha256');
+  readonly #hash = createHash('sha256');
   readonly #regions: readonly SparseRegion[];
   readonly #realSize: number;
   #region = 0;

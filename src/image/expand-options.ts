@@ -18,7 +18,8 @@ export interface ExpandOptions {
   readonly range?: { readonly from: SeekPoint | undefined } | undefined;
 }
 
-const WHOLE_CHUNK = 1 << 20;
+/** As the streams of files: small enough to be hashed from the cache. */
+const WHOLE_CHUNK = 512 << 10;
 const RANGE_CHUNK = 128 << 10;
 /** Steps that make less than this take less time than their way to another thread and back. */
 const THREAD_STEP = 64 << 10;

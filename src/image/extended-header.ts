@@ -22,6 +22,7 @@ export class ExtendedHeaderReader {
   readonly #report: Report;
   readonly #global = new Map<string, Buffer>();
   #globalSize = 0;
+  #hasGlobal = false;
   #kind: Kind = 'x';
   #size = 0;
   #body: Buffer[] = [];
@@ -60,7 +61,13 @@ export class ExtendedHeaderReader {
     const length = isName ? size - 1 : size;
     checkLimit(this.#limits, isName ? 'pathLength' : 'paxSize', length, 'read extended header');
     if (this.#blocks.length === 0) this.#offset = offset;
-    if (flag === 'X') this.#mark('Solaris extended header');
+    if (flag === 'X') {
+      this.mark('Solaris extended header');
+      this.#report(
+        'tar-solaris-header',
+        'an extended header of Solaris, which not all readers know',
+      );
+    }
     this.#kind = kind;
     this.#size = size;
     this.#body = [];
@@ -106,15 +113,15 @@ export class ExtendedHeaderReader {
   #close(body: Buffer): void {
     switch (this.#kind) {
       case 'L':
-        if (this.#longName !== undefined) this.#mark('two long names');
+        if (this.#longName !== undefined) this.#repeated('two long names');
         this.#longName = beforeNul(body);
         return;
       case 'K':
-        if (this.#longLink !== undefined) this.#mark('two long link names');
+        if (this.#longLink !== undefined) this.#repeated('two long link names');
         this.#longLink = beforeNul(body);
         return;
       case 'x':
-        if (this.#pax !== undefined) this.#mark('two PAX headers');
+        if (this.#pax !== undefined) this.#repeated('two PAX headers');
         this.#pax = this.#parse(body);
         return;
       case 'g':
@@ -123,15 +130,24 @@ export class ExtendedHeaderReader {
   }
 
   #closeGlobal(body: Buffer): void {
-    if (this.#blocks.length > 0) this.#mark('global PAX header between extended header and entry');
+    if (this.#blocks.length > 0) this.#repeated('a PAX header with a global one behind it');
     this.#globalSize += body.length;
     checkLimit(this.#limits, 'paxSize', this.#globalSize, 'read global PAX headers');
     for (const { key, value } of this.#parse(body)) {
       if (HARMLESS.has(key)) continue;
+      this.#reportGlobal(key);
       // Copied: a global record outlives the chunk it came in.
       if (value.length === 0) this.#global.delete(key);
       else this.#global.set(key, Buffer.from(value));
     }
+  }
+
+  /** Once: it can speak of a million entries. */
+  #reportGlobal(key: string): void {
+    if (this.#hasGlobal) return;
+    this.#hasGlobal = true;
+    const message = `a global PAX record ${key}: some readers apply it to every entry, some to none`;
+    this.#report('tar-global-pax', message);
   }
 
   #parse(body: Buffer): readonly PaxRecord[] {
@@ -140,13 +156,19 @@ export class ExtendedHeaderReader {
       const path = records.find(({ key }) => key === 'path')?.value;
       const message = `PAX header: ${damage}; what follows in it is ignored`;
       this.#report('tar-bad-pax', message, path === undefined ? undefined : decodeName(path));
-      this.#mark('damaged PAX header');
+      this.mark('damaged PAX header');
     }
     return records;
   }
 
-  #mark(ambiguity: string): void {
+  /** Of the entry that follows: another reader may see something else. */
+  mark(ambiguity: string): void {
     this.#ambiguity ??= ambiguity;
+  }
+
+  #repeated(what: string): void {
+    this.mark(what);
+    this.#report('tar-repeated-header', `${what} for one entry: readers take one or the other`);
   }
 }
 

@@ -38,7 +38,7 @@ const GIB = 1024 * MIB;
 export const DEFAULT_LIMITS: Limits = {
   entries: 2_000_000,
   pathLength: 16_384,
-  depth: 2_048,
+  depth: 512,
   paxSize: MIB,
   totalBytes: 256 * GIB,
   expansionRatio: 500,

@@ -13,17 +13,26 @@ export function readNumber(block: Buffer, at: number, length: number): number {
   return (first & 0x80) === 0 ? readOctal(block, at, length) : readBase256(block, at, length);
 }
 
+/** GNU tar refuses a number of nothing but spaces, others read it as 0. */
+export function isBlank(block: Buffer, at: number, length: number): boolean {
+  for (let index = at; index < at + length; index += 1) if (block[index] !== SPACE) return false;
+  return true;
+}
+
 /** The bytes of a text field up to its NUL. */
 export function readText(block: Buffer, at: number, length: number): Buffer {
   const end = block.indexOf(0, at);
   return block.subarray(at, end === -1 || end > at + length ? at + length : end);
 }
 
+/** `odd` fits too, but some readers refuse it: a sum of signed bytes, or one that is not octal. */
+export type Checksum = 'right' | 'odd' | 'wrong';
+
 /**
- * Whether the stored checksum fits the block. Old implementations summed signed bytes
+ * How the stored checksum fits the block. Old implementations summed signed bytes
  * (POSIX pax(1), Rationale), so either sum will do.
  */
-export function isChecksumRight(block: Buffer): boolean {
+export function checkChecksum(block: Buffer): Checksum {
   let sum = 0;
   let high = 0;
   for (let at = 0; at < BLOCK_SIZE; at += 1) {
@@ -37,10 +46,12 @@ export function isChecksumRight(block: Buffer): boolean {
     high -= byte >> 7;
   }
   const stored = readNumber(block, CHECKSUM_AT, CHECKSUM_LENGTH);
-  return stored === sum || stored === sum - 256 * high;
+  if (stored !== sum && stored !== sum - 256 * high) return 'wrong';
+  const isOctal = ((block[CHECKSUM_AT] ?? 0) & 0x80) === 0;
+  return stored === sum && isOctal ? 'right' : 'odd';
 }
 
-/** Writes the checksum that `isChecksumRight` looks for. */
+/** Writes the checksum that `checkChecksum` calls right. */
 export function writeChecksum(block: Buffer): void {
   block.fill(SPACE, CHECKSUM_AT, CHECKSUM_AT + CHECKSUM_LENGTH);
   const sum = block.reduce((total, byte) => total + byte, 0);

@@ -7,7 +7,7 @@ import type { Limits } from './limits.js';
 import { checkLimit } from './limits.js';
 import { parsePaxNumber, parsePaxTime, type PaxRecord } from './pax.js';
 import type { TarEntry, TarEntryType } from './tar-entry.js';
-import { readNumber, readText } from './tar-field.js';
+import { isBlank, readNumber, readText } from './tar-field.js';
 import { readPaxSparse } from './tar-sparse.js';
 
 /** An entry while it is being put together. */
@@ -55,11 +55,10 @@ export function readHeader(
 ): TarDraft {
   const draft = readFields(block, extended);
   for (const record of extended.pax) applyRecord(draft, record, report);
-  // Archives older than typeflag 5 name a directory with a slash at the end.
-  const old = draft.typeflag === '0' || draft.typeflag === '\0';
-  if (old && draft.name.at(-1) === SLASH) draft.type = 'directory';
+  checkNames(draft, block, extended, report);
+  settleSlash(draft, report);
   settleSize(draft, block, report);
-  settleSparse(draft, limits);
+  settleSparse(draft, limits, report);
   checkLimit(limits, 'pathLength', draft.name.length, 'read tar entry name');
   checkLimit(limits, 'pathLength', draft.linkName?.length ?? 0, 'read tar link name');
   if (draft.name.includes(0) || (draft.linkName?.includes(0) ?? false)) {
@@ -88,15 +87,48 @@ export function readHeader(
   return draft;
 }
 
+/** What of the name another reader may take for its own. */
+function checkNames(
+  draft: TarDraft,
+  block: Buffer,
+  { longName, longLink }: ExtendedHeaders,
+  report: Report,
+): void {
+  const path = decodeName(draft.name);
+  const links = draft.linkName === undefined ? undefined : longLink;
+  if (isOther(longName, draft.name) || isOther(links, draft.linkName)) {
+    report('tar-two-names', 'a GNU name and another one in a PAX record', path);
+    mark(draft, 'GNU and PAX name');
+  }
+  // GNU tar keeps times there when it dumps; Python joins them to the name all the same.
+  if (block[345] !== 0 && !isPosix(block)) {
+    report('tar-prefix-ignored', 'a prefix in a header that is not of POSIX: some read it', path);
+    mark(draft, 'prefix without POSIX magic');
+  }
+}
+
+function isOther(long: Buffer | undefined, name: Buffer | undefined): boolean {
+  return long !== undefined && name !== undefined && !long.equals(name);
+}
+
+/** Archives older than typeflag 5 name a directory with a slash at the end. */
+function settleSlash(draft: TarDraft, report: Report): void {
+  if (draft.type !== 'file' || draft.name.at(-1) !== SLASH) return;
+  if (draft.typeflag === '0' || draft.typeflag === '\0') draft.type = 'directory';
+  if (draft.typeflag === '\0') return;
+  const message = `a name with a slash at its end, of type ${flagText(draft)}: file or directory`;
+  report('tar-trailing-slash', message, decodeName(draft.name));
+  mark(draft, 'slash at the end');
+}
+
 /** Keeps the first reason. */
 export function mark(draft: TarDraft, ambiguity: string): void {
   draft.ambiguity ??= ambiguity;
 }
 
 function readFields(block: Buffer, extended: ExtendedHeaders): TarDraft {
-  const magic = block.toString('latin1', 257, 265);
-  const posix = magic.startsWith('ustar\0');
-  const modern = posix || magic === 'ustar  \0';
+  const posix = isPosix(block);
+  const modern = posix || block.toString('latin1', 257, 265) === 'ustar  \0';
   const typeflag = String.fromCharCode(block[156] ?? 0);
   const type = TYPES[typeflag] ?? 'file';
   const isDevice = modern && (type === 'char' || type === 'block');
@@ -124,9 +156,12 @@ function readFields(block: Buffer, extended: ExtendedHeaders): TarDraft {
     ambiguity: extended.ambiguity,
   };
   const seconds = readNumber(block, 136, 12);
-  if (Number.isNaN(seconds)) mark(draft, 'mtime is no number');
-  else draft.mtime = BigInt(seconds) * 1_000_000_000n;
+  if (!Number.isNaN(seconds)) draft.mtime = BigInt(seconds) * 1_000_000_000n;
   return draft;
+}
+
+function isPosix(block: Buffer): boolean {
+  return block.toString('latin1', 257, 263) === 'ustar\0';
 }
 
 /** Only POSIX headers have a prefix: GNU's keep other things there. */
@@ -171,8 +206,17 @@ function applyNumber(draft: TarDraft, field: 'size' | 'uid' | 'gid', value: Buff
 
 function applyRecord(draft: TarDraft, { key, value }: PaxRecord, report: Report): void {
   // An empty value takes a record back: POSIX pax(1).
-  if (value.length === 0) return;
-  if (isForGnuTarAlone(key)) mark(draft, `PAX record ${key}`);
+  if (value.length === 0) {
+    if (!Object.hasOwn(APPLY, key)) return;
+    const message = `an empty PAX record ${key}: some readers take it for a value`;
+    report('tar-empty-pax', message, decodeName(draft.name));
+    mark(draft, `empty PAX record ${key}`);
+    return;
+  }
+  if (isForGnuTarAlone(key)) {
+    report('tar-odd-pax', `a PAX record ${key}: some readers act on it`, decodeName(draft.name));
+    mark(draft, `PAX record ${key}`);
+  }
   if (!Object.hasOwn(APPLY, key)) return;
   if (APPLY[key]?.(draft, value) !== false) return;
   report('tar-bad-pax', `PAX record ${key} has no valid value`, decodeName(draft.name));
@@ -195,6 +239,7 @@ function settleSize(draft: TarDraft, block: Buffer, report: Report): void {
       },
     );
   }
+  checkBlanks(draft, block, report);
   for (const field of ['mode', 'uid', 'gid', 'major', 'minor'] as const) {
     if (draft[field] >= 0 && draft[field] <= 0xffffffff) continue;
     // The kernel keeps 32 bits: a uid of -2 is 4294967294.
@@ -212,7 +257,7 @@ function settleSize(draft: TarDraft, block: Buffer, report: Report): void {
   if (stored !== draft.size && (fits || (stored !== 0 && stored !== OCTAL_SIZE_LIMIT - 1))) {
     report(
       'tar-size-mismatch',
-      `the header says ${stored} bytes, its PAX record ${draft.size}`,
+      `the header says ${Number.isNaN(stored) ? 'no number of' : stored} bytes, its PAX record ${draft.size}`,
       decodeName(draft.name),
     );
     mark(draft, 'two sizes');
@@ -229,8 +274,21 @@ function settleSize(draft: TarDraft, block: Buffer, report: Report): void {
   draft.size = 0;
 }
 
+const NUMBERS = { size: [124, 12], mode: [100, 8], uid: [108, 8], gid: [116, 8] } as const;
+
+/** Fields that hold no number, which have been read as 0. */
+function checkBlanks(draft: TarDraft, block: Buffer, report: Report): void {
+  const names = Object.entries(NUMBERS).filter(([, [at, length]]) => isBlank(block, at, length));
+  const blanks = names.map(([name]) => name);
+  const isTime = !isBlank(block, 136, 12) && !Number.isNaN(readNumber(block, 136, 12));
+  for (const field of isTime ? blanks : [...blanks, 'mtime']) {
+    report('tar-bad-number', `the header's ${field} is no number`, decodeName(draft.name));
+    mark(draft, field);
+  }
+}
+
 /** Takes what the GNU.sparse records say of the real file; `regions` comes when all is read. */
-function settleSparse(draft: TarDraft, limits: Limits): void {
+function settleSparse(draft: TarDraft, limits: Limits, report: Report): void {
   draft.realSize = draft.size;
   if (draft.type !== 'file') return;
   if (draft.typeflag === 'S') {
@@ -242,6 +300,10 @@ function settleSparse(draft: TarDraft, limits: Limits): void {
   draft.name = sparse.name ?? draft.name;
   draft.realSize = sparse.realSize ?? Number.NaN;
   draft.sparse = { format: sparse.format, regions: undefined };
+  if (sparse.isCountRight) return;
+  const message = 'a sparse map without its right count: some readers refuse it';
+  report('tar-sparse-count', message, decodeName(draft.name));
+  mark(draft, 'count of the sparse map');
 }
 
 function flagText(draft: TarDraft): string {

@@ -7,7 +7,14 @@ import type { Problem } from '../oci/problem.js';
 import { ExtendedHeaderReader } from './extended-header.js';
 import { checkLimit, withDefaults, type Limits } from './limits.js';
 import type { TarEntry, TarVisitor } from './tar-entry.js';
-import { BLOCK_SIZE, isChecksumRight, isZero, isZeroBlock, paddingOf } from './tar-field.js';
+import {
+  BLOCK_SIZE,
+  checkChecksum,
+  isZero,
+  isZeroBlock,
+  paddingOf,
+  readText,
+} from './tar-field.js';
 import { mark, readHeader, type TarDraft } from './tar-header.js';
 import {
   checkRegions,
@@ -139,12 +146,14 @@ export class TarReader {
       this.#state = 'second-zero';
       return;
     }
-    if (!isChecksumRight(block)) {
+    const checksum = checkChecksum(block);
+    if (checksum === 'wrong') {
       const what = offset === 0 ? 'not a tar archive, or a damaged one' : 'a damaged header';
       throw this.#corrupt('tar-bad-checksum', `${what}: the checksum does not fit`, offset);
     }
     this.#entries += 1;
     checkLimit(this.#limits, 'entries', this.#entries, 'read tar');
+    if (checksum === 'odd') this.#reportChecksum(block);
     const isMore = this.#extended.open(block, offset);
     if (isMore !== undefined) {
       this.#state = isMore ? 'extended' : 'header';
@@ -155,6 +164,12 @@ export class TarReader {
     const end = offset + BLOCK_SIZE + entry.size;
     checkLimit(this.#limits, 'totalBytes', end, 'read tar');
     this.#startEntry(entry, block, offset);
+  }
+
+  #reportChecksum(block: Buffer): void {
+    const message = 'a checksum of signed bytes, or none in octal: some readers refuse it';
+    this.#report('tar-odd-checksum', message, decodeName(readText(block, 0, 100)));
+    this.#extended.mark('odd checksum');
   }
 
   #startEntry(entry: TarDraft, block: Buffer, offset: number): void {

@@ -23,6 +23,8 @@ export interface PaxSparse {
   readonly name: Buffer | undefined;
   /** Offset and length by turns; of a 1.0 map empty, for it stands in the body. */
   readonly numbers: readonly number[];
+  /** Of a 0.1 map: without it, or with another one, GNU tar and Go read nothing. */
+  readonly isCountRight: boolean;
 }
 
 const GNU_MAP = { header: { at: 386, count: 4 }, extension: { at: 0, count: 21 } } as const;
@@ -51,12 +53,13 @@ export function readPaxSparse(
   const realSize = number('realsize') ?? number('size');
   const name = last.get('name');
   if (number('major') === 1 && number('minor') === 0) {
-    return { format: '1.0', realSize, name, numbers: [] };
+    return { format: '1.0', realSize, name, numbers: [], isCountRight: true };
   }
   const map = last.get('map');
   const numbers = map === undefined ? repeated : splitMap(map);
   checkLimit(limits, 'sparseRegions', numbers.length / 2, 'read sparse map');
-  return { format: map === undefined ? '0.0' : '0.1', realSize, name, numbers };
+  const isCountRight = map === undefined || number('numblocks') === Math.ceil(numbers.length / 2);
+  return { format: map === undefined ? '0.0' : '0.1', realSize, name, numbers, isCountRight };
 }
 
 /** The four regions of an 'S' header, or the 21 of one of the blocks that follow it. */

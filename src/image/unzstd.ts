@@ -1,5 +1,6 @@
 // zstd: one frame after the other (RFC 8878 3.1), by the fastest engine that is here.
-import * as zlib from 'node:zlib';
+import { createRequire } from 'node:module';
+import type { Gunzip } from 'node:zlib';
 import { openZstd, type ZstdStep, type ZstdStream } from '../host/zstd.js';
 import { expandError, OutputChunks, type ExpandOptions } from './expand-options.js';
 import { checkLimit } from './limits.js';
@@ -26,9 +27,9 @@ export function unzstd(
 }
 
 /** Node 22.15 and later; the types are those of Node 20. */
-function nodeZstd(): zlib.Gunzip | undefined {
-  const { createZstdDecompress } = zlib as unknown as {
-    createZstdDecompress?: (options: { chunkSize: number }) => zlib.Gunzip;
+function nodeZstd(): Gunzip | undefined {
+  const { createZstdDecompress } = createRequire(import.meta.url)('node:zlib') as {
+    createZstdDecompress?: (options: { chunkSize: number }) => Gunzip;
   };
   return createZstdDecompress?.({ chunkSize: NODE_CHUNK });
 }

@@ -35,10 +35,11 @@ export async function inspectLayers(
 /** The engine's own where it keeps them, else read from the blobs. */
 async function layerSummaries(target: ImageTarget): Promise<[ImageLayer, LayerSummary][]> {
   const { layers } = target.image;
-  const engine = target.stored?.engine;
+  const { stored, memory } = target;
+  const engine = stored?.engine;
   const known = new Map<ImageLayer, LayerSummary>();
   for (const layer of layers) {
-    const kept = engine?.findLayerSummary(layer.diffID);
+    const kept = engine?.findLayerSummary(layer.diffID) ?? memory?.findSummary(layer)?.summary;
     if (kept !== undefined) known.set(layer, kept);
   }
   const rest = layers.filter((layer) => !known.has(layer));

@@ -1,4 +1,5 @@
 // The layers of a target with their indexes, lowest first: what tree, diff and overlay stand on.
+import type { IndexedLayer } from '../overlay/index-layer.js';
 import { indexLayers } from '../overlay/index-layers.js';
 import { indexDirectory } from '../overlay/index-directory.js';
 import type { ImageLayer } from '../image/image.js';
@@ -6,7 +7,7 @@ import { alignHistory, commandOf } from '../oci/history.js';
 import type { Digest } from '../oci/digest.js';
 import { CutawayError, causeText } from '../oci/error.js';
 import type { Problem } from '../oci/problem.js';
-import { emptyLayer, withProblems, type LayerIndex } from '../overlay/layer-index.js';
+import { emptyLayer, type LayerIndex } from '../overlay/layer-index.js';
 import { mergeLayers, type MergeOptions } from '../overlay/merge.js';
 import type { MergedTree } from '../overlay/merged-tree.js';
 import type { LayerSource } from './content.js';
@@ -32,26 +33,32 @@ export interface Stack {
   readonly problems: readonly Problem[];
 }
 
-export interface ReadLayer {
-  readonly index: LayerIndex;
-  /** Of the blob, beside those of the tar in it. */
-  readonly problems: readonly Problem[];
-}
-
-/** The indexes of layers: the engine's own where it keeps them, else read from the blobs. */
+/** The indexes of layers: those that are kept, else read from the blobs. */
 export async function readLayers(
   target: ImageTarget,
   layers: readonly ImageLayer[],
-): Promise<ReadLayer[]> {
-  const engine = target.stored?.engine;
-  const kept = layers.map(({ diffID }) => engine?.findLayerIndex(diffID));
+): Promise<IndexedLayer[]> {
+  const { memory } = target;
+  const kept = layers.map((layer) => findKept(target, layer));
   const rest = layers.filter((_, at) => kept[at] === undefined);
-  const read = (await indexLayers(rest, { limits: target.limits })).values();
-  return kept.flatMap((index): ReadLayer[] => {
-    if (index !== undefined) return [{ index, problems: [] }];
-    const { value } = read.next();
-    return value === undefined ? [] : [value];
+  const keepers = rest.map((layer) => memory?.watch(layer));
+  const read = await indexLayers(rest, {
+    limits: target.limits,
+    seekPoints: memory !== undefined,
   });
+  for (const [at, layer] of read.entries()) keepers[at]?.(layer);
+  const next = read.values();
+  return kept.flatMap((layer) => {
+    const found = layer ?? next.next().value;
+    return found === undefined ? [] : [found];
+  });
+}
+
+/** The engine's own, or what was seen of the same file before. */
+function findKept({ stored, memory }: ImageTarget, layer: ImageLayer): IndexedLayer | undefined {
+  const index = stored?.engine.findLayerIndex(layer.diffID);
+  if (index !== undefined) return { index, problems: [], seekPoints: undefined };
+  return memory?.find(layer);
 }
 
 /** The layers of an image, up to the one asked for. */

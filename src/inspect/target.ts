@@ -6,6 +6,7 @@ import type { Limits } from '../image/limits.js';
 import { selectImage } from '../image/open-image.js';
 import { CutawayError } from '../oci/error.js';
 import { familiarReference, isReference, parseReference } from '../oci/reference.js';
+import type { LayerMemory } from '../overlay/layer-memory.js';
 import type { Problem } from '../oci/problem.js';
 import type { Platform } from '../oci/platform.js';
 import type { Subject } from './documents/common.js';
@@ -17,6 +18,8 @@ export interface TargetContext {
   readonly platform: Platform;
   /** Those that the user set. */
   readonly limits?: Partial<Limits>;
+  /** What was read before of files; without it all is read anew. */
+  readonly memory?: LayerMemory;
 }
 
 export interface ImageTarget {
@@ -29,6 +32,8 @@ export interface ImageTarget {
   readonly upTo: number | undefined;
   /** Those that the user set, for who reads its layers. */
   readonly limits?: Partial<Limits>;
+  /** Of an archive or a layout: what was read of it before. */
+  readonly memory?: LayerMemory;
   /** Closes the archive. */
   close(): void;
 }
@@ -204,7 +209,7 @@ async function archiveTarget(
   const whole = context.host.findStatus(text) === undefined ? splitLayer(text) : undefined;
   const { path, reference } = splitPath(context.host, whole?.name ?? text);
   const upTo = whole?.upTo;
-  const { limits = {} } = context;
+  const { limits = {}, memory } = context;
   const source = await openNamedSource(context.host, path, {
     platform: context.platform,
     limits,
@@ -214,7 +219,8 @@ async function archiveTarget(
     const chosen = await selectImage(source, reference);
     const image = { ...chosen, problems: [...(await sourceProblems(source)), ...chosen.problems] };
     const description = describeArchive(source, image, reference, upTo);
-    return { kind: 'image', ...description, image, upTo, limits };
+    const remembered = memory === undefined ? {} : { memory };
+    return { kind: 'image', ...description, image, upTo, limits, ...remembered };
   } catch (error) {
     source.close();
     throw error;

@@ -4,7 +4,7 @@ import type { LayerEntry, OrdinaryEntry } from '../overlay/layer-entry.js';
 import { canonicalPath } from './canonical-path.js';
 import { makeDocument } from './document.js';
 import type { TreeDocument } from './documents/tree.js';
-import { entryFacts, pathFacts } from './entry-facts.js';
+import { entryRecord, pathFacts } from './entry-facts.js';
 import { anyGlob } from './glob.js';
 import { layerName, pickLayer, whoHas } from './pick-layer.js';
 import { mergeStack, targetStack, type Stack } from './stack.js';
@@ -188,16 +188,11 @@ function treeEntry(
 ): TreeDocument['entries'] {
   if (node === undefined) return [];
   const { entry, layer, isWanted } = node;
-  return [
-    {
-      ...pathFacts(entry.path),
-      ...entryFacts(entry),
-      layer,
-      ...(entry.type === 'directory' ? { treeSize: size } : {}),
-      ...(isOwnView && entry.opaque === true ? { opaque: true as const } : {}),
-      ...(isWanted ? {} : { above: true as const }),
-    },
-  ];
+  const record: TreeDocument['entries'][number] = Object.assign(entryRecord(entry), { layer });
+  if (entry.type === 'directory') record.treeSize = size;
+  if (isOwnView && entry.opaque === true) record.opaque = true;
+  if (!isWanted) record.above = true;
+  return [record];
 }
 
 function countNodes(nodes: readonly Node[], contentSize: number): TreeDocument['totals'] {

@@ -42,6 +42,8 @@ export class ColumnWriter {
   digestCount = 0;
   numbers: Numbers = makeNumbers(START);
   readonly #owners = new Map<string, number>();
+  /** One entry after the other has the same owner. */
+  #latestOwner = -1;
 
   /** The new row; the root is its own parent. */
   append(parent: number, name: string, entry: LayerEntry): number {
@@ -148,17 +150,25 @@ export class ColumnWriter {
   }
 
   #ownerNumber({ uid, gid, userName, groupName }: OrdinaryEntry): number {
-    const key = `${uid}:${gid}:${JSON.stringify([userName, groupName])}`;
-    const known = this.#owners.get(key);
-    if (known !== undefined) return known;
-    const number = this.owners.length;
-    this.#owners.set(key, number);
-    this.owners.push({
-      uid,
-      gid,
-      ...(userName === undefined ? {} : { userName }),
-      ...(groupName === undefined ? {} : { groupName }),
-    });
+    const latest = this.owners[this.#latestOwner];
+    const isLatest =
+      latest?.uid === uid &&
+      latest.gid === gid &&
+      latest.userName === userName &&
+      latest.groupName === groupName;
+    if (isLatest) return this.#latestOwner;
+    const key = JSON.stringify([uid, gid, userName ?? null, groupName ?? null]);
+    let number = this.#owners.get(key);
+    if (number === undefined) {
+      number = this.owners.length;
+      this.#owners.set(key, number);
+      const names = {
+        ...(userName === undefined ? {} : { userName }),
+        ...(groupName === undefined ? {} : { groupName }),
+      };
+      this.owners.push({ uid, gid, ...names });
+    }
+    this.#latestOwner = number;
     return number;
   }
 

@@ -5,7 +5,7 @@ import type { ImageLayer } from '../image/image.js';
 import { indexLayer, type IndexedLayer, type IndexLayerOptions } from './index-layer.js';
 import { unpackLayer } from './layer-message.js';
 import { LayerQueue } from './layer-queue.js';
-import { startLayerWorker, type LayerWorker } from './layer-worker.js';
+import type { LayerWorker } from './layer-worker.js';
 
 export interface IndexLayersOptions extends IndexLayerOptions {
   /** This one included; default as many as run at the same time, but no more than 4. */
@@ -28,7 +28,7 @@ export async function indexLayers(
   const queue = new LayerQueue(layers, options.signal);
   const worth = Math.floor(queue.sharedBytes / workerBytes);
   const length = Math.min(threads - 1, layers.length - 1, worth);
-  const workers = Array.from({ length: Math.max(0, length) }, startLayerWorker);
+  const workers = length > 0 ? await startWorkers(length) : [];
   try {
     const others = workers.map((worker) => runWorker(queue, worker, options));
     await Promise.all([runHere(queue, options), ...others]);
@@ -38,6 +38,12 @@ export async function indexLayers(
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));
   }
+}
+
+/** Loaded when it is worth it: most commands need no thread. */
+async function startWorkers(length: number): Promise<LayerWorker[]> {
+  const { startLayerWorker } = await import('./layer-worker.js');
+  return Array.from({ length }, () => startLayerWorker());
 }
 
 async function runHere(queue: LayerQueue, options: IndexLayerOptions): Promise<void> {

@@ -62,8 +62,8 @@ export async function indexTar(
   await forwarder?.end();
   const diffID: Digest = options.diffID ?? `sha256:${hash?.digest('hex') ?? ''}`;
   const { columns, problems } = indexer.finish();
-  const facts = { size, problems: [...reader.problems, ...problems] };
-  return { ...makeLayerIndex(columns, { ...facts, diffID }), diffID };
+  const told = [...reader.problems, ...problems];
+  return makeLayerIndex(columns, { diffID, size, problems: told });
 }
 
 interface Current {

@@ -21,6 +21,7 @@ export type EntryDraft = { -readonly [Key in keyof OrdinaryEntry]: OrdinaryEntry
 
 const IMPLICIT_MODE = 0o755;
 const NONE = -1;
+const ROOT = { path: '', row: 0 };
 
 /** What is known of a row beside what it says. */
 const REPLACED = 1;
@@ -38,6 +39,8 @@ export class LayerBuilder {
   readonly #firsts = new Map<number, number>();
   readonly #whiteouts = new Set<string>();
   readonly #opaque = new Set<string>();
+  /** The directory that was found last. */
+  #latest = ROOT;
 
   /** The entry at `path`, as things stand; undefined when there is none. */
   find(path: string): number | undefined {
@@ -119,6 +122,7 @@ export class LayerBuilder {
     }
     const isBlocked = this.#isObstacle(before);
     this.#mark(before, REPLACED);
+    this.#latest = ROOT;
     return this.#put(path, parent, content, isBlocked);
   }
 
@@ -155,6 +159,16 @@ export class LayerBuilder {
   /** Rows that were replaced are no longer found, nor is what was beneath them. */
   #find(path: string): number {
     if (this.#rows.count === 0) return NONE;
+    if (path === '/') return 0;
+    const slash = path.lastIndexOf('/');
+    const directory = this.#findDirectory(path.slice(0, slash));
+    if (directory === NONE) return NONE;
+    return this.#children.find(directory, encodeName(path.slice(slash + 1)));
+  }
+
+  /** `path`: '' for the root. One entry after the other is in the same directory. */
+  #findDirectory(path: string): number {
+    if (path === this.#latest.path) return this.#latest.row;
     let row = 0;
     let from = 1;
     while (from < path.length) {
@@ -164,6 +178,7 @@ export class LayerBuilder {
       if (row === NONE) return NONE;
       from = to + 1;
     }
+    this.#latest = { path, row };
     return row;
   }
 

@@ -29,26 +29,50 @@ export interface LayerFacts {
   readonly problems: readonly Problem[];
 }
 
-export function makeLayerIndex(columns: LayerColumns, facts: LayerFacts): LayerIndex {
-  return {
-    ...facts,
-    columns,
-    count: columns.count,
-    entry: (row) => entryOf(columns, row),
-    find: (path) => {
-      const row = findRow(columns, path);
-      return row === -1 ? undefined : entryOf(columns, row);
-    },
-    *entriesBeneath(path) {
-      const first = findRow(columns, path);
-      if (first === -1) return;
-      const stop = columns.end[first] ?? 0;
-      for (let row = first; row < stop; row += 1) yield entryOf(columns, row);
-    },
-    get entries() {
-      return Array.from({ length: columns.count }, (_, row) => entryOf(columns, row));
-    },
-  };
+export function makeLayerIndex<Facts extends LayerFacts>(
+  columns: LayerColumns,
+  { diffID, size, problems }: Facts,
+): LayerIndex & { readonly diffID: Facts['diffID'] } {
+  return new ColumnLayer(columns, { diffID, size, problems });
+}
+
+/** A class, so that no spread makes all entries by the way. */
+class ColumnLayer implements LayerIndex {
+  readonly diffID: string | undefined;
+  readonly size: number;
+  readonly problems: readonly Problem[];
+  readonly columns: LayerColumns;
+
+  constructor(columns: LayerColumns, { diffID, size, problems }: LayerFacts) {
+    this.columns = columns;
+    this.diffID = diffID;
+    this.size = size;
+    this.problems = problems;
+  }
+
+  get count(): number {
+    return this.columns.count;
+  }
+
+  get entries(): readonly LayerEntry[] {
+    return Array.from({ length: this.count }, (_, row) => this.entry(row));
+  }
+
+  entry(row: number): LayerEntry {
+    return entryOf(this.columns, row);
+  }
+
+  find(path: string): LayerEntry | undefined {
+    const row = findRow(this.columns, path);
+    return row === -1 ? undefined : this.entry(row);
+  }
+
+  *entriesBeneath(path: string): Generator<LayerEntry> {
+    const first = findRow(this.columns, path);
+    if (first === -1) return;
+    const stop = this.columns.end[first] ?? 0;
+    for (let row = first; row < stop; row += 1) yield this.entry(row);
+  }
 }
 
 /** The same layer, of which something more is odd. */

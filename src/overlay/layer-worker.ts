@@ -8,10 +8,11 @@ export interface LayerWorker {
   stop(): Promise<void>;
 }
 
-export function startLayerWorker(): LayerWorker {
-  // Beside this file, among the sources as in the program that is packed from them. Without
-  // execArgv, what a test runner loads into this thread would be loaded into that one too.
-  const url = new URL('./index-layers-worker.js', import.meta.url);
+/** Beside this file, among the sources as in the program that is packed from them. */
+const WORKER = new URL('./index-layers-worker.js', import.meta.url);
+
+export function startLayerWorker(url = WORKER): LayerWorker {
+  // Without execArgv, what a test runner loads into this thread would be loaded into that one too.
   const worker = new Worker(url, { name: 'cutaway-index', execArgv: [] });
   let isDead = false;
   let waiting: ((reply: LayerReply | undefined) => void) | undefined;

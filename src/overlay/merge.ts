@@ -38,7 +38,8 @@ export function mergeLayers(layers: readonly LayerIndex[], options: MergeOptions
   const top = !shallow && layers.some(hasRedirect) ? '/' : (options.root ?? '/');
   const names = top.split('/').filter((name) => name !== '');
   const rows = new MergedRows(layers, shallow ? names.length + 1 : undefined);
-  const merge: Merge = { layers, rows, problems: [], names, shallow };
+  const pointing = shallow ? new Set<number>() : findPointing(layers);
+  const merge: Merge = { layers, rows, problems: [], names, shallow, pointing };
   const all = layers
     .map((layer, rank) => ({ rank, row: layer.count > 0 ? 0 : -1 }))
     .filter(({ row }) => row === 0)
@@ -74,6 +75,7 @@ interface Merge {
   /** The way to what is wanted, from the root. */
   readonly names: readonly string[];
   readonly shallow: boolean;
+  readonly pointing: ReadonlySet<number>;
 }
 
 /** A directory whose children are being merged. */
@@ -96,9 +98,14 @@ function enterDirectory(merge: Merge, frames: Frame[], settled: Settled): void {
   const { chosen, content, beneath } = settled;
   if (chosen === undefined) return;
   const row = merge.rows.append(frames.at(-1)?.row ?? 0, chosen, content);
-  if (beneath.length === 0) return;
+  const [only] = beneath;
+  if (only === undefined) return;
   const wanted = merge.names[frames.length];
   if (wanted === undefined && merge.shallow) return;
+  if (wanted === undefined && beneath.length === 1 && !merge.pointing.has(only.rank)) {
+    copyTree(merge, row, only);
+    return;
+  }
   const cursors =
     wanted === undefined ? openCursors(merge.layers, beneath) : onlyChild(merge, beneath, wanted);
   frames.push({ row, sources: beneath, cursors });
@@ -156,6 +163,37 @@ function isThere({ layers }: Merge, path: string, claim: Claim): boolean {
   if (row === -1) return false;
   const found = tree.claim(row);
   return found.rank === claim.rank && found.row === claim.row;
+}
+
+/** Layers that have a part of something in another one: a redirect or a metacopy. */
+function findPointing(layers: readonly LayerIndex[]): ReadonlySet<number> {
+  const pointing = new Set<number>();
+  for (const [rank, { columns }] of layers.entries()) {
+    for (const { redirect, metacopy } of columns.rare.values()) {
+      if (redirect !== undefined || metacopy === true) pointing.add(rank);
+    }
+  }
+  return pointing;
+}
+
+/** A directory of one layer alone is as it lies there, but for its whiteouts of nothing. */
+function copyTree(merge: Merge, merged: number, { rank, row: top }: Claim): void {
+  const columns = columnsOf(merge, { rank, row: top });
+  const stop = columns.end[top] ?? 0;
+  const open: { readonly row: number; readonly stop: number }[] = [{ row: merged, stop }];
+  for (let row = top + 1; row < stop; row += 1) {
+    let directory = open.at(-1);
+    while (directory !== undefined && row >= directory.stop) {
+      merge.rows.close(directory.row);
+      open.pop();
+      directory = open.at(-1);
+    }
+    if (directory === undefined || typeAt(columns, row) === WHITEOUT) continue;
+    const copied = merge.rows.append(directory.row, { rank, row }, undefined);
+    const end = columns.end[row] ?? 0;
+    if (end > row + 1) open.push({ row: copied, stop: end });
+  }
+  for (const { row } of open) merge.rows.close(row);
 }
 
 interface Surroundings {

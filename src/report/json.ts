@@ -1,9 +1,10 @@
 // JSON as it leaves the program. Strings that are not well-formed UTF-16 (names that are not
 // UTF-8) are written with `\udcXX` escapes, which JSON.stringify does by itself.
+import { UNSAFE } from './text.js';
 
 /** One document, indented for people and diffs. */
 export function formatJson(document: unknown): string {
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${escaped(JSON.stringify(document, null, 2))}\n`;
 }
 
 /** One line for each row of the document's list, and a first line with the rest of it. */
@@ -11,5 +12,14 @@ export function formatJsonLines(document: object, list: string): string {
   const rows: unknown = (document as Record<string, unknown>)[list];
   const frame = { ...document, [list]: undefined };
   const lines = [frame, ...(Array.isArray(rows) ? (rows as unknown[]) : [])];
-  return `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
+  return `${lines.map((line) => escaped(JSON.stringify(line))).join('\n')}\n`;
+}
+
+/** JSON allows C1, bidi and zero-width characters as they are; a terminal that it is shown on may not. */
+function escaped(json: string): string {
+  return json.replace(UNSAFE, (text) => {
+    if (text === '\n') return text;
+    const units = Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+  });
 }

@@ -5,7 +5,7 @@
  * C0, DEL, C1; bidi marks and isolates; zero-width characters, joiners and the byte order mark;
  * line and paragraph separators; lone surrogates (bytes that are no UTF-8); tag characters.
  */
-const UNSAFE =
+export const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udfff]/g;
 
 /** Free text: what would drive a terminal is written out, `\x1b` or `\u202e`. */

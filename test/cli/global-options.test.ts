@@ -1,7 +1,7 @@
 import t from 'tap';
 import { splitArguments } from '../../src/cli/global-options.js';
 
-const none = { dataRoot: undefined, noColor: false, limits: [] };
+const none = { dataRoot: undefined, noColor: false, noCache: false, limits: [] };
 
 t.test('what stands before the command', (t) => {
   const cases: [string[], ReturnType<typeof splitArguments>][] = [

@@ -324,3 +324,37 @@ t.test('children: result, limits, and what is not there', async (t) => {
   t.ok(host.findProgram('sh')?.endsWith('/sh'));
   t.equal(host.findProgram('no-such-program-anywhere'), undefined);
 });
+
+t.test('directories with their parents', (t) => {
+  const top = t.testdir({ file: '' });
+  host.createDirectory(`${top}/a/b/c`, { parents: true });
+  host.createDirectory(`${top}/a/b/c`, { parents: true });
+  host.createDirectory(`${top}/a//b/d/`, { parents: true });
+  t.same(
+    host.readDirectory(`${top}/a/b`).map(({ name }) => name),
+    ['c', 'd'],
+  );
+  t.throws(
+    () => {
+      host.createDirectory(`${top}/a/b/c`);
+    },
+    { code: 'ALREADY_EXISTS' },
+  );
+  t.throws(
+    () => {
+      host.createDirectory(`${top}/file`, { parents: true });
+    },
+    { code: 'ALREADY_EXISTS' },
+  );
+  t.throws(() => {
+    host.createDirectory(`${top}/file/x`, { parents: true });
+  });
+  t.throws(
+    () => {
+      host.createDirectory('/proc/nobody/here', { parents: true });
+    },
+    { code: 'NOT_FOUND' },
+    'where nothing can be made, it is told at once',
+  );
+  t.end();
+});

@@ -270,7 +270,11 @@ t.test('extended attributes', async (t) => {
 
 t.test('sparse files are hashed with their holes, within a limit', async (t) => {
   const bytes = tarOf(
-    paxHeader({ 'GNU.sparse.size': '5000000', 'GNU.sparse.map': '1000,3' }),
+    paxHeader({
+      'GNU.sparse.size': '5000000',
+      'GNU.sparse.numblocks': '1',
+      'GNU.sparse.map': '1000,3',
+    }),
     tarFile({ name: 'a' }, 'abc'),
   );
   const content = Buffer.alloc(5_000_000);
@@ -293,5 +297,5 @@ t.test('names that are not UTF-8, and as deep as the limit', async (t) => {
     code: 'LIMIT_EXCEEDED',
     data: { limit: 'depth' },
   });
-  t.equal((await indexOf(buildLayer([{ path: 'a/'.repeat(2000) }]))).entries.length, 2001);
+  t.equal((await indexOf(buildLayer([{ path: 'a/'.repeat(500) }]))).entries.length, 501);
 });

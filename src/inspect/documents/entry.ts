@@ -28,6 +28,17 @@ export const entryProperties = {
   xattrs: Type.Optional(
     Type.Record(Type.String(), Type.String(), { description: 'Values in base64' }),
   ),
+  capabilities: Type.Optional(
+    Type.String({ description: 'security.capability as getcap(8) writes it: "cap_net_raw=ep"' }),
+  ),
+  acl: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'system.posix_acl_access as getfacl(1) -n writes it: "user:1000:r--"',
+    }),
+  ),
+  defaultAcl: Type.Optional(
+    Type.Array(Type.String(), { description: 'The same of system.posix_acl_default' }),
+  ),
   sha256: Type.Optional(
     Type.String({ pattern: '^[0-9a-f]{64}$', description: 'Of the content of a file' }),
   ),

@@ -1,3 +1,4 @@
+import { CAPABILITIES } from '../../oci/capability-names.js';
 import { CutawayError } from '../../oci/error.js';
 import type { Capabilities } from '../../oci/runtime-config.js';
 
@@ -19,15 +20,6 @@ export const DEFAULT_CAPABILITIES: readonly string[] = [
   'CAP_AUDIT_WRITE',
 ];
 
-/** In the order of their numbers: capabilities(7), linux/capability.h. */
-const KNOWN = `CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP
-  LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE
-  SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME
-  SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG
-  WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE`
-  .split(/\s+/)
-  .map((name) => `CAP_${name}`);
-
 /**
  * The sets of the first process. A user other than root starts with nothing in effect and gets
  * only what a file capability of its program gives; nothing is inheritable (CVE-2022-24769).
@@ -43,7 +35,7 @@ export function resolveCapabilities(
 ): readonly string[] {
   const added = add.map((name) => parseCapability(name));
   const dropped = drop.map((name) => parseCapability(name));
-  if (added.includes('ALL')) return KNOWN.filter((name) => !dropped.includes(name));
+  if (added.includes('ALL')) return CAPABILITIES.filter((name) => !dropped.includes(name));
   const kept = dropped.includes('ALL')
     ? []
     : DEFAULT_CAPABILITIES.filter((name) => !dropped.includes(name));
@@ -54,7 +46,7 @@ function parseCapability(text: string): string {
   const upper = text.toUpperCase();
   if (upper === 'ALL') return upper;
   const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
-  if (!KNOWN.includes(name)) {
+  if (!CAPABILITIES.includes(name)) {
     throw new CutawayError('INVALID_INPUT', `unknown capability ${JSON.stringify(text)}`, {
       hint: 'capabilities(7) lists them; NET_ADMIN, cap_net_admin and CAP_NET_ADMIN are the same',
     });

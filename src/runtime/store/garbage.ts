@@ -8,7 +8,7 @@ import { parseManifest } from '../../oci/manifest.js';
 import { isIndexType } from '../../oci/media-type.js';
 import { hasCode } from '../../oci/error.js';
 import { listContainerProblems, listContainers } from './container-store.js';
-import { blobPath, listImageNames, readBlob } from './image-store.js';
+import { blobPath, listImageNames, readBlob, STORED } from './image-store.js';
 import { removeLayerIndex, removeSeekPoints } from './layer-store.js';
 import { initLayerName, layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
 import { exclusively, type Store } from './store.js';
@@ -77,14 +77,14 @@ function needDescriptor(store: Store, descriptor: Descriptor, needs: Needs): voi
   if (store.host.findStatus(blobPath(store.paths, descriptor.digest)) === undefined) return;
   needs.blobs.add(descriptor.digest);
   if (isIndexType(descriptor.mediaType)) {
-    const { manifests } = parseImageIndex(readBlob(store, descriptor));
+    const { manifests } = parseImageIndex(readBlob(store, descriptor), undefined, STORED);
     for (const manifest of manifests) needDescriptor(store, manifest, needs);
     return;
   }
-  const manifest = parseManifest(readBlob(store, descriptor), descriptor.mediaType);
+  const manifest = parseManifest(readBlob(store, descriptor), descriptor.mediaType, STORED);
   for (const { digest } of [manifest.config, ...manifest.layers]) needs.blobs.add(digest);
   if (store.host.findStatus(blobPath(store.paths, manifest.config.digest)) === undefined) return;
-  const { rootfs } = parseImageConfig(readBlob(store, manifest.config));
+  const { rootfs } = parseImageConfig(readBlob(store, manifest.config), STORED);
   const chain = chainIDs(rootfs.diff_ids);
   needLayers(
     needs,

@@ -96,6 +96,9 @@ export function writeImageNames(store: Store, names: readonly ImageName[]): void
   writeWhole(store, `${paths.images}/index.json`, `${JSON.stringify(index, null, 2)}\n`);
 }
 
+/** Documents that came in are read again, whatever limit the user raised for that. */
+export const STORED = { maximumBytes: Infinity } as const;
+
 /** A blob small enough to hold, with its size and digest verified. */
 export function readBlob(store: ReadStore, descriptor: Descriptor): Buffer {
   const bytes = store.host.readFile(blobPath(store.paths, descriptor.digest));
@@ -197,7 +200,7 @@ function readImage(
   platform: Platform,
 ): StoredImage {
   const { manifest, manifestDescriptor } = readManifest(store, descriptor, platform);
-  const config = parseImageConfig(readBlob(store, manifest.config));
+  const config = parseImageConfig(readBlob(store, manifest.config), STORED);
   const diffIDs = config.rootfs.diff_ids;
   const chain = chainIDs(diffIDs);
   const layers = manifest.layers.map((layer, index) => ({
@@ -232,7 +235,8 @@ function readManifest(
 ): { manifest: Manifest; manifestDescriptor: Descriptor } {
   const manifestDescriptor = selectManifest(store, descriptor, platform);
   const bytes = readBlob(store, manifestDescriptor);
-  return { manifest: parseManifest(bytes, manifestDescriptor.mediaType), manifestDescriptor };
+  const manifest = parseManifest(bytes, manifestDescriptor.mediaType, STORED);
+  return { manifest, manifestDescriptor };
 }
 
 function required(digest: Digest | undefined, manifest: Descriptor): Digest {
@@ -242,7 +246,8 @@ function required(digest: Digest | undefined, manifest: Descriptor): Digest {
 
 function selectManifest(store: ReadStore, top: Descriptor, platform: Platform): Descriptor {
   if (!isIndexType(top.mediaType)) return top;
-  const [chosen] = selectManifests(parseImageIndex(readBlob(store, top)), platform);
+  const index = parseImageIndex(readBlob(store, top), top.mediaType, STORED);
+  const [chosen] = selectManifests(index, platform);
   if (chosen !== undefined) return chosen;
   const wanted = formatPlatform(platform);
   throw new CutawayError('NOT_FOUND', `read image ${top.digest}: it has no ${wanted}`);
