@@ -17,7 +17,7 @@ export type LayerSource =
       readonly kind: 'blob';
       readonly layer: ImageLayer;
       /** Those that the engine keeps of it. */
-      findSeekPoints(): SeekPoints | undefined;
+      readonly findSeekPoints: () => SeekPoints | undefined;
     }
   | { readonly kind: 'directory'; readonly directory: string };
 

@@ -1,4 +1,5 @@
 // What differs within text files, as unified hunks. The library is loaded by whoever asks for it.
+import type { structuredPatch } from 'diff';
 import type { ReadHost } from '../host/host.js';
 import { decodeName, isUtf8Name } from '../oci/byte-name.js';
 import { causeText } from '../oci/error.js';
@@ -61,8 +62,8 @@ export async function diffContents(
   }
   await readSides(host, pairs);
   if (pairs.length === 0) return found;
-  const { structuredPatch } = await import('diff');
-  for (const pair of pairs) found.set(pair.path, comparePair(structuredPatch, pair));
+  const library = await import('diff');
+  for (const pair of pairs) found.set(pair.path, comparePair(library.structuredPatch, pair));
   return found;
 }
 
@@ -96,15 +97,15 @@ async function readSides(host: ReadHost, pairs: readonly Pair[]): Promise<void> 
   }
 }
 
-type Patch = typeof import('diff').structuredPatch;
+type Patch = typeof structuredPatch;
 
-function comparePair(structuredPatch: Patch, { path, before, after }: Pair): ContentChange {
+function comparePair(findPatch: Patch, { path, before, after }: Pair): ContentChange {
   const failure = before?.failure ?? after?.failure;
   if (failure !== undefined) return { kind: 'unreadable', message: failure };
   const [old, now] = [textOf(before), textOf(after)];
   if (old === undefined || now === undefined) return { kind: 'binary' };
   const options = { context: 3, maxEditLength: EDIT_LIMIT };
-  const patch = structuredPatch(path, path, old, now, '', '', options);
+  const patch = findPatch(path, path, old, now, '', '', options);
   if (patch === undefined) return { kind: 'over-limit', limit: `more than ${EDIT_LIMIT} lines` };
   const hunks = patch.hunks.map(({ oldStart, oldLines, newStart, newLines, lines }) => {
     const span = (start: number, count: number) =>

@@ -150,14 +150,15 @@ async function answer(
         )
       : new Map<string, ContentChange>();
   const config = configs === undefined ? {} : { config: diffConfigs(...configs) };
+  const lower = sense === 'container' ? sides.before.tree : undefined;
   const byEngine = changes.filter(({ path }) => made.has(path)).length;
   const found = {
     before,
     after,
     sense,
     ...chosenBy(options),
-    totals: { ...countChanges(changes), moved: moves.size, byEngine },
-    directories: countByDirectory(changes),
+    totals: { ...countChanges(changes, lower), moved: moves.size, byEngine },
+    directories: countByDirectory(changes, lower),
     ...config,
     changes: changes.map((change) =>
       changeRecord(change, {

@@ -138,13 +138,16 @@ function chooseNodes(
 ): void {
   const matches = anyGlob(filters);
   if (matches === undefined && kinds.length === 0 && number === undefined) return;
+  const isKind = (node: Node) => kinds.length === 0 || kinds.includes(node.entry.type);
+  const isLayer = (node: Node) => number === undefined || node.layer === number;
   for (const node of nodes) {
-    node.isWanted =
-      (number === undefined || node.layer === number) &&
-      (kinds.length === 0 || kinds.includes(node.entry.type)) &&
-      (matches === undefined || matches(node.entry.path));
+    node.isWanted = isLayer(node) && isKind(node) && matches?.(node.entry.path) !== false;
     node.isShown = node.isWanted;
   }
+  showParents(nodes);
+}
+
+function showParents(nodes: readonly Node[]): void {
   for (let at = nodes.length - 1; at >= 0; at -= 1) {
     const node = nodes[at];
     const parent = nodes[node?.parent ?? -1];

@@ -35,15 +35,23 @@ export function compareEntries(
     ['type', !sameType],
     ['content', sameType && hasOtherContent(before, after)],
     ['mode', known && before.mode !== after.mode],
-    ['owner', known && (before.uid !== after.uid || before.gid !== after.gid)],
+    ['owner', known && !sameOwner(before, after)],
     ['size', sameType && before.size !== after.size],
     ['link', sameType && hasOtherLink(before, after, options)],
-    ['device', sameType && (before.major !== after.major || before.minor !== after.minor)],
-    ['capabilities', known && before.xattrs?.[CAPABILITY] !== after.xattrs?.[CAPABILITY]],
+    ['device', sameType && !sameDevice(before, after)],
+    ['capabilities', known && !sameCapabilities(before, after)],
     ['xattrs', known && !sameXattrs(before.xattrs, after.xattrs)],
     ['mtime', known && options.time === true && before.mtime !== after.mtime],
   ];
   return differs.filter(([, different]) => different).map(([aspect]) => aspect);
+}
+
+function sameOwner(before: OrdinaryEntry, after: OrdinaryEntry): boolean {
+  return before.uid === after.uid && before.gid === after.gid;
+}
+
+function sameDevice(before: OrdinaryEntry, after: OrdinaryEntry): boolean {
+  return before.major === after.major && before.minor === after.minor;
 }
 
 /** By digest; where one is missing, by what a changed file seldom keeps: size and time. */
@@ -67,6 +75,10 @@ function hasOtherLink(
 /** capabilities(7): what a program may do beyond its user, an aspect of its own. */
 const CAPABILITY = 'security.capability';
 
+function sameCapabilities(before: OrdinaryEntry, after: OrdinaryEntry): boolean {
+  return before.xattrs?.[CAPABILITY] === after.xattrs?.[CAPABILITY];
+}
+
 function sameXattrs(before: OrdinaryEntry['xattrs'], after: OrdinaryEntry['xattrs']): boolean {
   if (before === after) return true;
   const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
@@ -89,7 +101,7 @@ export function differsForDocker(before: OrdinaryEntry, after: OrdinaryEntry): b
     before.gid !== after.gid ||
     before.major !== after.major ||
     before.minor !== after.minor ||
-    before.xattrs?.[CAPABILITY] !== after.xattrs?.[CAPABILITY] ||
+    !sameCapabilities(before, after) ||
     (!IGNORES_TIME.has(after.type) && hasOtherTimeOrSize(before, after))
   );
 }

@@ -12,7 +12,7 @@ export interface TreeView extends View {
 export function formatTree(document: TreeDocument, view: TreeView): string {
   const { entries, root, totals } = document;
   const places = layOut(document);
-  const owners = Math.max(0, ...entries.slice(0, MOST).map(({ uid, gid }) => ownerText(uid, gid)));
+  const owners = entries.reduce((most, { uid, gid }) => Math.max(most, `${uid}:${gid}`.length), 0);
   const layers = String(document.layers.length).length;
   const lines: string[] = [];
   for (const { path, entry, branches, depth } of places) {
@@ -42,13 +42,6 @@ export function formatTree(document: TreeDocument, view: TreeView): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Arguments of a function have their limit too. */
-const MOST = 50_000;
-
-function ownerText(uid: number, gid: number): number {
-  return `${uid}:${gid}`.length;
-}
-
 interface Place {
   readonly path: string;
   /** Undefined for what the layer deletes. */
@@ -58,20 +51,13 @@ interface Place {
 }
 
 /** Everything in the order of the document; what a directory loses comes last in it. */
-function layOut({ entries, whiteouts = [], root }: TreeDocument): Place[] {
-  const children = new Map<string, { path: string; entry: TreeEntry | undefined }[]>();
-  const [top] = entries;
-  const put = (path: string, entry: TreeEntry | undefined) => {
-    const parent = path.slice(0, path.lastIndexOf('/')) || '/';
-    const siblings = children.get(parent);
-    if (siblings === undefined) children.set(parent, [{ path, entry }]);
-    else siblings.push({ path, entry });
-  };
-  for (const entry of top?.path === root ? entries.slice(1) : entries) put(entry.path, entry);
-  for (const { path } of whiteouts) put(path, undefined);
+function layOut(document: TreeDocument): Place[] {
+  const { entries, root } = document;
+  const top = entries[0]?.path === root ? entries[0] : undefined;
+  const children = groupChildren(document, top);
   const places: Place[] = [];
-  if (top?.path === root) places.push({ path: root, entry: top, branches: '', depth: 0 });
-  const first = places.length > 0 ? root : root.slice(0, root.lastIndexOf('/')) || '/';
+  if (top !== undefined) places.push({ path: root, entry: top, branches: '', depth: 0 });
+  const first = top === undefined ? parentOf(root) : root;
   const todo = [{ list: children.get(first) ?? [], at: 0, lead: '' }];
   for (let level = todo.at(-1); level !== undefined; level = todo.at(-1)) {
     const next = level.list[level.at];
@@ -88,6 +74,28 @@ function layOut({ entries, whiteouts = [], root }: TreeDocument): Place[] {
     todo.push({ list: below, at: 0, lead: `${level.lead}${isLast ? '   ' : '│  '}` });
   }
   return places;
+}
+
+type Children = Map<string, { path: string; entry: TreeEntry | undefined }[]>;
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
+function groupChildren(
+  { entries, whiteouts = [] }: TreeDocument,
+  top: TreeEntry | undefined,
+): Children {
+  const children: Children = new Map();
+  const put = (path: string, entry: TreeEntry | undefined) => {
+    const parent = parentOf(path);
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [{ path, entry }]);
+    else siblings.push({ path, entry });
+  };
+  for (const entry of top === undefined ? entries : entries.slice(1)) put(entry.path, entry);
+  for (const { path } of whiteouts) put(path, undefined);
+  return children;
 }
 
 function layerMark(document: TreeDocument, entry: TreeEntry, width: number, view: View): string {

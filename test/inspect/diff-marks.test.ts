@@ -17,8 +17,8 @@ t.test('moves are found by digest', (t) => {
   const file = (path: string, letter: string, size = 1) =>
     ordinary(path, { sha256: sha(letter), size });
   const changes = diffTrees(
-    tree(file('/old/x', 'a'), file('/old/y', 'a'), file('/empty', 'e', 0), file('/gone', 'g')),
-    tree(file('/1', 'a'), file('/new/y', 'a'), file('/none', 'e', 0), file('/other', 'o')),
+    tree(file('/old/x', 'a'), file('/old/y', 'a'), file('/empty', 'e', 0), file('/gone', 'b')),
+    tree(file('/1', 'a'), file('/new/y', 'a'), file('/none', 'e', 0), file('/other', 'c')),
   );
   t.same(
     [...findMoves(changes)].sort(),
@@ -122,6 +122,8 @@ t.test('counts and bytes', (t) => {
   t.end();
 });
 
+const ORDER = ['User', 'Cmd', 'Env', 'Labels', 'ExposedPorts', 'Volumes'];
+
 t.test('configs', (t) => {
   const config = (fields: object, history: object[] = []) =>
     parseImageConfig(
@@ -183,5 +185,3 @@ t.test('configs', (t) => {
   );
   t.end();
 });
-
-const ORDER = ['User', 'Cmd', 'Env', 'Labels', 'ExposedPorts', 'Volumes'];
