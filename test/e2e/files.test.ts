@@ -178,7 +178,7 @@ t.test('bytes that are not those of the index', async (t) => {
   const out = `${cutaway.directory}/out`;
   const extract = await cutaway.run(['extract', 'example.com/mine:1', '/etc', '-C', out, '--json']);
   t.equal(extract.status, 2);
-  const { skipped } = JSON.parse(extract.stdout) as Json;
+  const { skipped } = JSON.parse(extract.stdout);
   t.match(
     skipped.filter(({ failed }: Json) => failed),
     [
@@ -381,7 +381,7 @@ t.test('extract: what is in the way, and names that lead out', async (t) => {
       symlinkSync(`${place}/secret`, `${out}/d/link`);
       const inner = await cutaway.run(['extract', '--force', archive, '/d', '-C', out, '--json']);
       t.equal(inner.status, 2);
-      const { skipped } = JSON.parse(inner.stdout) as Json;
+      const { skipped } = JSON.parse(inner.stdout);
       const failed = skipped
         .filter((one: Json) => one.failed)
         .map(({ path, reason }: Json) => `${reason} ${path}`);
