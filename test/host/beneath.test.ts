@@ -47,9 +47,14 @@ t.test('holdDirectory', (t) => {
   t.equal(host.readFile(`${held.path}/hard`).toString(), 'here', 'whatever becomes of its name');
   host.createHardLink(`${held.path}/hard`, `${held.path}/twin`);
   t.equal(host.lstat(`${held.path}/twin`).links, 3);
-  t.throws(() => host.createHardLink(`${held.path}/hard`, `${held.path}/twin`), {
-    code: 'ALREADY_EXISTS',
-  });
+  t.throws(
+    () => {
+      host.createHardLink(`${held.path}/hard`, `${held.path}/twin`);
+    },
+    {
+      code: 'ALREADY_EXISTS',
+    },
+  );
   host.createHardLink(`${held.path}/out`, `${held.path}/out-2`);
   t.equal(host.lstat(`${held.path}/out-2`).type, 'symlink', 'a link is not followed');
   held.close();

@@ -79,7 +79,14 @@ A /big
 });
 
 t.test('of a container: for a program as docker diff, on a terminal with more', (t) => {
-  const plain = changes.map(({ content: _, ...change }) => change);
+  const plain = changes.map(({ kind, path, madeBy, movedTo, movedFrom }) => ({
+    kind,
+    path,
+    aspects: [],
+    ...(madeBy && { madeBy }),
+    ...(movedTo && { movedTo }),
+    ...(movedFrom && { movedFrom }),
+  }));
   const document = documentOf({ sense: 'container', changes: plain });
   t.equal(
     formatDiff(document, pipe),

@@ -131,10 +131,10 @@ t.test('what a layer has and deletes, sizes of directories, what is only above',
   const text = formatTree({ ...document, only: { layer: 1 }, whiteouts }, view);
   t.equal(
     text.split('\n\n')[0],
-    `1  drwxr-xr-x  0:0  1.25 kB  /
-1  drwxr-xr-x  0:0  1.25 kB  ├─ etc  (hides what is below)
-1  -rw-r--r--  0:0  1.25 kB  │  └─ new
-1  drwxr-xr-x  0:0      0 B  ├─ usr
+    `1  drwxr-xr-x  0:0   1.25 kB  /
+1  drwxr-xr-x  0:0   1.25 kB  ├─ etc  (hides what is below)
+1  -rw-r--r--  0:0   1.25 kB  │  └─ new
+1  drwxr-xr-x  0:0       0 B  ├─ usr
 1  deleted                    │  └─ gone\\x1b
 1  deleted                    └─ bin`,
   );
