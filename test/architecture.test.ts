@@ -38,6 +38,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'cli-table3': ['report'],
   typebox: ['inspect'],
   yaml: ['cli'],
+  diff: ['inspect'],
   fzstd: ['image'],
 };
 

@@ -93,6 +93,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/tree.js')).tree,
   },
   {
+    name: 'cat',
+    group: SHOW,
+    summary: 'what is in a file, also in a version that is no longer there',
+    load: async () => (await import('./commands/cat.js')).cat,
+  },
+  {
+    name: 'extract',
+    group: SHOW,
+    summary: 'write files and directories of an image or container to a safe place',
+    load: async () => (await import('./commands/extract.js')).extract,
+  },
+  {
     name: 'diff',
     group: SHOW,
     summary: 'what a container changed, or what differs between two targets',

@@ -21,6 +21,7 @@ import {
 import {
   findLayerIndex,
   findLayerSummary,
+  findSeekPoints,
   findUnpackedLayer,
 } from '../runtime/store/layer-store.js';
 import {
@@ -66,6 +67,7 @@ export function cutawayEngine(
       return unpacked === undefined ? undefined : { role: 'layer', ...unpacked };
     },
     findLayerIndex: (diffID) => findLayerIndex(store, diffID),
+    findSeekPoints: (digest) => findSeekPoints(store, digest),
     findLayerSummary: (diffID) => findLayerSummary(store, diffID),
   };
 }

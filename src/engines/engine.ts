@@ -1,5 +1,6 @@
 // What is on this host: each engine's files read into the same records. This file: the records.
 import type { Image } from '../image/image.js';
+import type { SeekPoints } from '../image/seek-points.js';
 import type { Digest } from '../oci/digest.js';
 import type { Problem } from '../oci/problem.js';
 import type { LayerIndex } from '../overlay/layer-index.js';
@@ -79,6 +80,8 @@ export interface Engine {
   layerDirectory(chainID: Digest): LowerDirectory | undefined;
   /** The index that the engine keeps of a layer, if any. */
   findLayerIndex(diffID: Digest): LayerIndex | undefined;
+  /** Where reading a blob can start in the middle, where the engine keeps it. */
+  findSeekPoints?(digest: Digest): SeekPoints | undefined;
   /** A short account of a layer that costs little to read. */
   findLayerSummary(diffID: Digest): LayerSummary | undefined;
 }

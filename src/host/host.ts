@@ -94,6 +94,11 @@ export interface ReadHost {
   readText(path: string, limit?: number): string;
   /** Opens a regular file with O_NOFOLLOW and O_NONBLOCK; anything else is refused. */
   openFile(path: string): OpenFile;
+  /**
+   * The same for `path` beneath `root`, one directory after the other: a link on the way is refused
+   * too, also one that somebody puts there meanwhile.
+   */
+  openBeneath(root: string, path: string): OpenFile;
   readDirectory(path: string): DirectoryEntry[];
   lstat(path: string): FileStatus;
   findStatus(path: string): FileStatus | undefined;
@@ -161,7 +166,18 @@ export interface OverlayMount {
   readonly directory?: string;
 }
 
+/** A directory that stays the same one whatever becomes of its name. The holder closes it. */
+export interface HeldDirectory {
+  /** Reaches it, for as long as it is held; for a name in it, put a slash and the name behind. */
+  readonly path: string;
+  close(): void;
+}
+
 export interface Host extends ReadHost {
+  /** Opens a directory with O_NOFOLLOW: a link in its place is refused. */
+  holdDirectory(path: string): HeldDirectory;
+  /** link(2): another name for a file; a link is not followed. */
+  createHardLink(from: string, path: string): void;
   createDirectory(path: string, options?: { mode?: number; parents?: boolean }): void;
   /** Temp file in the same directory, fsync, rename: the old or the new content, never a part. */
   writeFileAtomic(path: string, content: string | Uint8Array, mode?: number): void;

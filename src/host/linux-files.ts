@@ -77,13 +77,15 @@ function typeOf(status: Typed): FileType {
 }
 
 /** O_NOFOLLOW: no link is followed; O_NONBLOCK: a FIFO does not hang the opening. */
-function openRegular(path: string): { fd: number; size: number } {
+function openRegular(path: string, name = path): { fd: number; size: number } {
   const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-  const fd = guarded('open', path, () => fs.openSync(nodePath(path), flags));
+  const fd = guarded('open', name, () => fs.openSync(nodePath(path), flags));
   const status = fs.fstatSync(fd);
   if (status.isFile()) return { fd, size: status.size };
   fs.closeSync(fd);
-  throw new CutawayError('INVALID_INPUT', `open "${path}": not a regular file`, { data: { path } });
+  throw new CutawayError('INVALID_INPUT', `open "${name}": not a regular file`, {
+    data: { path: name },
+  });
 }
 
 export function readFile(path: string, limit = DEFAULT_READ_LIMIT): Buffer {
@@ -113,7 +115,35 @@ function readDescriptor(fd: number, path: string, size: number, limit: number): 
 }
 
 export function openFile(path: string): OpenFile {
-  const { fd, size } = openRegular(path);
+  return toOpenFile(path, openRegular(path));
+}
+
+/** Each directory is held while the next name is opened in it, as openat(2) would. */
+export function openBeneath(root: string, path: string): OpenFile {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  if (names.includes('..')) throw systemError('open', `${root}/${path}`, 'EINVAL');
+  const last = names.pop() ?? '';
+  let directory = openDirectory(root, root);
+  try {
+    for (const name of names) {
+      const next = openDirectory(`/proc/self/fd/${directory}/${name}`, `${root}/${path}`);
+      fs.closeSync(directory);
+      directory = next;
+    }
+    const whole = `${root}/${[...names, last].join('/')}`;
+    return toOpenFile(whole, openRegular(`/proc/self/fd/${directory}/${last}`, whole));
+  } finally {
+    fs.closeSync(directory);
+  }
+}
+
+/** `name`: what it is called in messages. */
+export function openDirectory(path: string, name: string): number {
+  const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+  return guarded('open', name, () => fs.openSync(nodePath(path), flags));
+}
+
+function toOpenFile(path: string, { fd, size }: { fd: number; size: number }): OpenFile {
   let isClosed = false;
   // After closing, the number may stand for another file already.
   const checkOpen = () => {

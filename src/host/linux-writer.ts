@@ -5,9 +5,9 @@ import { randomBytes } from 'node:crypto';
 import { CutawayError, hasCode } from '../oci/error.js';
 import { errnoOf, guarded } from './errno.js';
 import { checked, lastErrno, libc, SYSCALL } from './libc.js';
-import { findStatus, lstat, readDirectory } from './linux-files.js';
+import { findStatus, lstat, openDirectory, readDirectory } from './linux-files.js';
 import { cPath, nodePath } from './path-bytes.js';
-import type { Lock } from './host.js';
+import type { HeldDirectory, Lock } from './host.js';
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -38,22 +38,28 @@ function makeWithParents(path: string, mode: number, make: () => void): void {
   try {
     make();
   } catch (error) {
-    const isThere = hasCode(error, 'ALREADY_EXISTS') && isDirectory(path);
+    if (hasCode(error, 'ALREADY_EXISTS')) {
+      requireDirectory(path);
+      return;
+    }
     const slash = path.replace(/\/+$/, '').lastIndexOf('/');
-    if (isThere) return;
     if (!hasCode(error, 'NOT_FOUND') || slash <= 0) throw error;
     createDirectory(path.slice(0, slash), { mode, parents: true });
     try {
       make();
     } catch (again) {
       // Somebody else makes the same at the same time.
-      if (!hasCode(again, 'ALREADY_EXISTS') || !isDirectory(path)) throw again;
+      if (!hasCode(again, 'ALREADY_EXISTS')) throw again;
+      requireDirectory(path);
     }
   }
 }
 
-function isDirectory(path: string): boolean {
-  return fs.statSync(nodePath(path), { throwIfNoEntry: false })?.isDirectory() === true;
+/** What is there already must be a directory, be it through a link. */
+function requireDirectory(path: string): void {
+  guarded('mkdir', path, () => {
+    fs.opendirSync(nodePath(path)).closeSync();
+  });
 }
 
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
@@ -102,6 +108,22 @@ export function createSymlink(target: string, path: string): void {
   guarded('symlink', path, () => {
     fs.symlinkSync(nodePath(target), nodePath(path));
   });
+}
+
+export function createHardLink(from: string, path: string): void {
+  guarded('link', path, () => {
+    fs.linkSync(nodePath(from), nodePath(path));
+  });
+}
+
+export function holdDirectory(path: string): HeldDirectory {
+  const fd = openDirectory(path, path);
+  return {
+    path: `/proc/self/fd/${fd}`,
+    close: () => {
+      fs.closeSync(fd);
+    },
+  };
 }
 
 export function removeFile(path: string): void {

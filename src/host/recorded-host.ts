@@ -85,6 +85,7 @@ type Files =
   | 'readFile'
   | 'readText'
   | 'openFile'
+  | 'openBeneath'
   | 'readDirectory'
   | 'lstat'
   | 'findStatus'
@@ -112,6 +113,7 @@ function filesOf(record: HostRecord): Pick<ReadHost, Files> {
     readFile: content,
     readText: (path, limit) => content(path, limit).toString('utf8'),
     openFile: (path) => openBytes(content(path)),
+    openBeneath: (root, path) => openBytes(content(`${root}/${path.replace(/^\/+/, '')}`)),
     readDirectory: (path) => {
       reached(record, 'readdir', path);
       const names = tree.get(path);

@@ -9,7 +9,7 @@ import { entryFacts, pathFacts } from './entry-facts.js';
 import { layerOrigins } from './origins.js';
 import { targetStack, type Stack } from './stack.js';
 import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
-import { canonicalPath } from './tree.js';
+import { canonicalPath } from './canonical-path.js';
 
 type Event = BlameDocument['events'][number];
 

@@ -1,12 +1,19 @@
 // What changed: in a container against its image, in a layer against those below, or between
 // any two things that have files?
 import { CutawayError } from '../oci/error.js';
+import type { ImageConfig } from '../oci/image-config.js';
 import { diffTrees, diffUpper, type Change } from '../overlay/diff.js';
-import type { Problem } from '../oci/problem.js';
+import { findMoves } from '../overlay/find-moves.js';
+import { mergeUpper } from '../overlay/merge.js';
+import { countByDirectory, countChanges } from './diff-counts.js';
+import { diffConfigs } from './diff-config.js';
+import { diffContents, type DiffSide } from './diff-content.js';
 import { makeDocument } from './document.js';
 import type { Subject } from './documents/common.js';
-import type { DiffDocument } from './documents/diff.js';
+import type { ChangeRecord, ContentChange, DiffDocument } from './documents/diff.js';
+import { findEngineMade } from './engine-made.js';
 import { entryFacts, pathFacts } from './entry-facts.js';
+import { anyGlob } from './glob.js';
 import {
   containerImage,
   imageStack,
@@ -22,6 +29,14 @@ type Tree = ImageTarget | ContainerTarget;
 export interface DiffQuestionOptions {
   /** Also report a path of which only the modification time differs; default false. */
   readonly time?: boolean;
+  /** Only changes of these kinds. */
+  readonly kinds?: readonly Change['kind'][];
+  /** Only what one of these globs matches. */
+  readonly paths?: readonly string[];
+  /** Nothing that one of these matches. */
+  readonly ignored?: readonly string[];
+  /** Also compare text files line by line. */
+  readonly content?: boolean;
 }
 
 /** With one target: what it changed itself. With two: what differs from the first to the second. */
@@ -32,20 +47,29 @@ export async function inspectDiff(
   options: DiffQuestionOptions = {},
 ): Promise<DiffDocument> {
   if (second !== undefined) return await diffTargets(context, first, second, options);
-  if (first.kind === 'container') return await diffContainer(context, first);
+  if (first.kind === 'container') return await diffContainer(context, first, options);
   return await diffLayer(context, first, options);
 }
 
 async function diffContainer(
   context: TargetContext,
   target: ContainerTarget,
+  options: DiffQuestionOptions,
 ): Promise<DiffDocument> {
   const lower = await lowerStack(context, target, { hash: true });
   const upper = upperLayer(context, target, { hash: true });
-  const changes = diffUpper(mergeStack(lower), upper.index);
-  const before = containerImage(context, target).subject;
-  const problems = [...lower.problems, ...upper.index.problems];
-  return answer(context, { before, after: target.subject, sense: 'container', changes, problems });
+  const before = { stack: lower, tree: mergeStack(lower) };
+  const stack = {
+    layers: [...lower.layers, upper],
+    problems: [...lower.problems, ...upper.index.problems],
+  };
+  const after = { stack, tree: mergeUpper(before.tree, upper.index) };
+  return await answer(context, options, {
+    subjects: { before: containerImage(context, target).subject, after: target.subject },
+    sense: 'container',
+    changes: diffUpper(before.tree, upper.index),
+    sides: { before, after },
+  });
 }
 
 /** One image: what its last layer (or layer N of IMAGE@N) changed in those below. */
@@ -58,14 +82,17 @@ async function diffLayer(
   const top = stack.layers.length;
   if (top === 0) throw new CutawayError('INVALID_INPUT', 'the image has no layers');
   const below = { layers: stack.layers.slice(0, -1), problems: [] };
-  const changes = diffTrees(mergeStack(below), mergeStack(stack), options);
+  const before = { stack: below, tree: mergeStack(below) };
+  const after = { stack, tree: mergeStack(stack) };
   const name = target.subject.target.replace(/@\d+$/, '');
-  return answer(context, {
-    before: { ...target.subject, target: `${name}@${top - 1}` },
-    after: { ...target.subject, target: `${name}@${top}` },
+  return await answer(context, options, {
+    subjects: {
+      before: { ...target.subject, target: `${name}@${top - 1}` },
+      after: { ...target.subject, target: `${name}@${top}` },
+    },
     sense: 'trees',
-    changes,
-    problems: stack.problems,
+    changes: diffTrees(before.tree, after.tree, treeOptions(options)),
+    sides: { before, after },
   });
 }
 
@@ -75,45 +102,124 @@ async function diffTargets(
   second: Tree,
   options: DiffQuestionOptions,
 ): Promise<DiffDocument> {
-  const before = await targetStack(context, first, { hash: true });
-  const after = await targetStack(context, second, { hash: true });
-  return answer(context, {
-    before: first.subject,
-    after: second.subject,
+  const side = async (target: Tree): Promise<DiffSide> => {
+    const stack = await targetStack(context, target, { hash: true });
+    return { stack, tree: mergeStack(stack) };
+  };
+  const before = await side(first);
+  const after = await side(second);
+  const areImages = first.kind === 'image' && second.kind === 'image';
+  return await answer(context, options, {
+    subjects: { before: first.subject, after: second.subject },
     sense: 'trees',
-    changes: diffTrees(mergeStack(before), mergeStack(after), options),
-    problems: [...before.problems, ...after.problems],
+    changes: diffTrees(before.tree, after.tree, treeOptions(options)),
+    sides: { before, after },
+    ...(areImages ? { configs: [first.image.config, second.image.config] as const } : {}),
   });
 }
 
-interface Answer {
-  readonly before: Subject;
-  readonly after: Subject;
-  readonly sense: DiffDocument['sense'];
-  readonly changes: readonly Change[];
-  readonly problems: readonly Problem[];
+function treeOptions({ time = false }: DiffQuestionOptions) {
+  return { time, linkedNames: true };
 }
 
-function answer(context: TargetContext, found: Answer): DiffDocument {
-  const { before, after, sense, changes, problems } = found;
-  const count = (kind: Change['kind']) => changes.filter((change) => change.kind === kind).length;
-  return makeDocument(
-    context.host,
-    'diff',
+interface Found {
+  readonly subjects: { readonly before: Subject; readonly after: Subject };
+  readonly sense: DiffDocument['sense'];
+  readonly changes: readonly Change[];
+  readonly sides: { readonly before: DiffSide; readonly after: DiffSide };
+  /** Of two images. */
+  readonly configs?: readonly [before: ImageConfig, after: ImageConfig];
+}
+
+async function answer(
+  context: TargetContext,
+  options: DiffQuestionOptions,
+  { subjects, sense, changes: all, sides, configs }: Found,
+): Promise<DiffDocument> {
+  const { before, after } = subjects;
+  const made = findEngineMade(all);
+  const changes = chooseChanges(all, options);
+  const moves = findMoves(changes);
+  const moved = new Map([...moves].map(([from, to]) => [to, from]));
+  const contents =
+    options.content === true
+      ? await diffContents(
+          context.host,
+          sides,
+          changes.filter(({ path }) => !moves.has(path) && !moved.has(path)),
+        )
+      : new Map<string, ContentChange>();
+  const config = configs === undefined ? {} : { config: diffConfigs(...configs) };
+  const lower = sense === 'container' ? sides.before.tree : undefined;
+  const byEngine = changes.filter(({ path }) => made.has(path)).length;
+  const found = {
+    before,
     after,
-    {
-      before,
-      after,
-      sense,
-      totals: { added: count('A'), changed: count('C'), deleted: count('D') },
-      changes: changes.map((change) => ({
-        kind: change.kind,
-        ...pathFacts(change.path),
-        aspects: [...change.aspects],
-        ...(change.before === undefined ? {} : { before: entryFacts(change.before) }),
-        ...(change.after === undefined ? {} : { after: entryFacts(change.after) }),
-      })),
-    },
-    problems,
+    sense,
+    ...chosenBy(options),
+    totals: { ...countChanges(changes, lower), moved: moves.size, byEngine },
+    directories: countByDirectory(changes, lower),
+    ...config,
+    changes: changes.map((change) =>
+      changeRecord(change, {
+        movedTo: moves.get(change.path),
+        movedFrom: moved.get(change.path),
+        isByEngine: made.has(change.path),
+        content: contents.get(change.path),
+      }),
+    ),
+  };
+  // What is below a container is part of it.
+  const problems = sense === 'container' ? [] : sides.before.stack.problems;
+  return makeDocument(context.host, 'diff', after, found, [
+    ...problems,
+    ...sides.after.stack.problems,
+  ]);
+}
+
+function chooseChanges(changes: readonly Change[], options: DiffQuestionOptions): Change[] {
+  const { kinds = [], paths = [], ignored = [] } = options;
+  const isWanted = anyGlob(paths);
+  const isIgnored = anyGlob(ignored);
+  return changes.filter(
+    ({ kind, path }) =>
+      (kinds.length === 0 || kinds.includes(kind)) &&
+      isWanted?.(path) !== false &&
+      isIgnored?.(path) !== true,
   );
+}
+
+function chosenBy({ kinds = [], paths = [], ignored = [] }: DiffQuestionOptions): {
+  only?: NonNullable<DiffDocument['only']>;
+} {
+  if (kinds.length + paths.length + ignored.length === 0) return {};
+  return {
+    only: {
+      ...(kinds.length === 0 ? {} : { kinds: [...kinds] }),
+      ...(paths.length === 0 ? {} : { paths: [...paths] }),
+      ...(ignored.length === 0 ? {} : { ignored: [...ignored] }),
+    },
+  };
+}
+
+interface ChangeMarks {
+  readonly movedTo: string | undefined;
+  readonly movedFrom: string | undefined;
+  readonly isByEngine: boolean;
+  readonly content: ContentChange | undefined;
+}
+
+function changeRecord(change: Change, marks: ChangeMarks): ChangeRecord {
+  const { movedTo, movedFrom, isByEngine, content } = marks;
+  return {
+    kind: change.kind,
+    ...pathFacts(change.path),
+    aspects: [...change.aspects],
+    ...(movedTo === undefined ? {} : { movedTo }),
+    ...(movedFrom === undefined ? {} : { movedFrom }),
+    ...(isByEngine ? { madeBy: 'engine' as const } : {}),
+    ...(change.before === undefined ? {} : { before: entryFacts(change.before) }),
+    ...(change.after === undefined ? {} : { after: entryFacts(change.after) }),
+    ...(content === undefined ? {} : { content }),
+  };
 }

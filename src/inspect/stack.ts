@@ -8,8 +8,9 @@ import type { Digest } from '../oci/digest.js';
 import { CutawayError, causeText } from '../oci/error.js';
 import type { Problem } from '../oci/problem.js';
 import { emptyLayer, type LayerIndex } from '../overlay/layer-index.js';
-import { mergeLayers } from '../overlay/merge.js';
+import { mergeLayers, type MergeOptions } from '../overlay/merge.js';
 import type { MergedTree } from '../overlay/merged-tree.js';
+import type { LayerSource } from './content.js';
 import {
   storedImageTarget,
   type ContainerTarget,
@@ -22,6 +23,8 @@ export interface StackLayer {
   readonly index: LayerIndex;
   readonly diffID?: Digest;
   readonly command?: string;
+  /** Where its files have their bytes; absent for what is not there. */
+  readonly source?: LayerSource;
 }
 
 export interface Stack {
@@ -72,10 +75,20 @@ export async function imageStack(target: ImageTarget): Promise<Stack> {
       index,
       ...(diffID === undefined ? {} : { diffID }),
       ...(command === '' ? {} : { command }),
+      ...blobSource(target, wanted[at]),
     };
   });
   const found = read.flatMap(({ index, problems }) => [...problems, ...index.problems]);
   return { layers, problems: [...image.problems, ...found] };
+}
+
+function blobSource(
+  { stored }: ImageTarget,
+  layer: ImageLayer | undefined,
+): { source?: LayerSource } {
+  if (layer === undefined) return {};
+  const findSeekPoints = () => stored?.engine.findSeekPoints?.(layer.descriptor.digest);
+  return { source: { kind: 'blob', layer, findSeekPoints } };
 }
 
 /** The image of a container, as its engine still has it. */
@@ -101,10 +114,14 @@ export async function lowerStack(
   const inits = target.container.directories.lower.filter(({ role }) => role === 'init');
   const readings = inits
     .filter(({ directory }) => context.host.findStatus(directory) !== undefined)
-    .map(({ directory }) => indexDirectory(context.host, directory, options));
+    .map(({ directory }): StackLayer => ({
+      role: 'init',
+      index: indexDirectory(context.host, directory, options),
+      source: { kind: 'directory', directory },
+    }));
   return {
-    layers: [...below.layers, ...readings.map((index) => ({ role: 'init' as const, index }))],
-    problems: [...below.problems, ...readings.flatMap(({ problems }) => problems)],
+    layers: [...below.layers, ...readings],
+    problems: [...below.problems, ...readings.flatMap(({ index }) => index.problems)],
   };
 }
 
@@ -119,7 +136,11 @@ export function upperLayer(
     return { role: 'upper', index: emptyLayer() };
   }
   try {
-    return { role: 'upper', index: indexDirectory(context.host, upper, options) };
+    return {
+      role: 'upper',
+      index: indexDirectory(context.host, upper, options),
+      source: { kind: 'directory', directory: upper },
+    };
   } catch (error) {
     const problem = { code: 'upper-unreadable', message: causeText(error), path: upper };
     return { role: 'upper', index: emptyLayer([problem]) };
@@ -141,6 +162,9 @@ export async function targetStack(
   };
 }
 
-export function mergeStack(stack: Stack): MergedTree {
-  return mergeLayers(stack.layers.map(({ index }) => index));
+export function mergeStack(stack: Stack, options?: MergeOptions): MergedTree {
+  return mergeLayers(
+    stack.layers.map(({ index }) => index),
+    options,
+  );
 }

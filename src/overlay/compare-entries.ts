@@ -3,7 +3,17 @@ import { encodeName } from '../oci/byte-name.js';
 import type { OrdinaryEntry } from './layer-entry.js';
 
 export type ChangeAspect =
-  'type' | 'content' | 'mode' | 'owner' | 'size' | 'link' | 'device' | 'xattrs' | 'mtime';
+  | 'type'
+  | 'content'
+  | 'mode'
+  | 'owner'
+  | 'size'
+  | 'link'
+  | 'hardLink'
+  | 'device'
+  | 'capabilities'
+  | 'xattrs'
+  | 'mtime';
 
 export interface CompareOptions {
   /** Also say when only the modification time differs; default false. */
@@ -25,14 +35,23 @@ export function compareEntries(
     ['type', !sameType],
     ['content', sameType && hasOtherContent(before, after)],
     ['mode', known && before.mode !== after.mode],
-    ['owner', known && (before.uid !== after.uid || before.gid !== after.gid)],
+    ['owner', known && !sameOwner(before, after)],
     ['size', sameType && before.size !== after.size],
     ['link', sameType && hasOtherLink(before, after, options)],
-    ['device', sameType && (before.major !== after.major || before.minor !== after.minor)],
+    ['device', sameType && !sameDevice(before, after)],
+    ['capabilities', known && !sameCapabilities(before, after)],
     ['xattrs', known && !sameXattrs(before.xattrs, after.xattrs)],
     ['mtime', known && options.time === true && before.mtime !== after.mtime],
   ];
   return differs.filter(([, different]) => different).map(([aspect]) => aspect);
+}
+
+function sameOwner(before: OrdinaryEntry, after: OrdinaryEntry): boolean {
+  return before.uid === after.uid && before.gid === after.gid;
+}
+
+function sameDevice(before: OrdinaryEntry, after: OrdinaryEntry): boolean {
+  return before.major === after.major && before.minor === after.minor;
 }
 
 /** By digest; where one is missing, by what a changed file seldom keeps: size and time. */
@@ -53,11 +72,18 @@ function hasOtherLink(
   return options.hardLinks === true && before.hardLinkTo !== after.hardLinkTo;
 }
 
+/** capabilities(7): what a program may do beyond its user, an aspect of its own. */
+const CAPABILITY = 'security.capability';
+
+function sameCapabilities(before: OrdinaryEntry, after: OrdinaryEntry): boolean {
+  return before.xattrs?.[CAPABILITY] === after.xattrs?.[CAPABILITY];
+}
+
 function sameXattrs(before: OrdinaryEntry['xattrs'], after: OrdinaryEntry['xattrs']): boolean {
   if (before === after) return true;
-  const left = Object.entries(before ?? {});
-  if (left.length !== Object.keys(after ?? {}).length) return false;
-  return left.every(([name, value]) => after?.[name] === value);
+  const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  names.delete(CAPABILITY);
+  return [...names].every((name) => before?.[name] === after?.[name]);
 }
 
 /**
@@ -75,7 +101,7 @@ export function differsForDocker(before: OrdinaryEntry, after: OrdinaryEntry): b
     before.gid !== after.gid ||
     before.major !== after.major ||
     before.minor !== after.minor ||
-    before.xattrs?.['security.capability'] !== after.xattrs?.['security.capability'] ||
+    !sameCapabilities(before, after) ||
     (!IGNORES_TIME.has(after.type) && hasOtherTimeOrSize(before, after))
   );
 }

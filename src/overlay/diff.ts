@@ -22,7 +22,13 @@ export interface Change {
   readonly aspects: readonly ChangeAspect[];
 }
 
-export type DiffOptions = CompareOptions;
+export interface DiffOptions extends CompareOptions {
+  /**
+   * Also say, as `hardLink`, when a path became or is no longer another name of the same file as a
+   * path that is in both trees.
+   */
+  readonly linkedNames?: boolean;
+}
 
 /** Every path that is not the same in both trees, sorted; deleted trees path by path. */
 export function diffTrees(
@@ -38,9 +44,27 @@ export function diffTrees(
       continue;
     }
     const aspects = compareEntries(old, now, options);
+    if (options.linkedNames === true && isLinkedAnew({ old, now, before, after })) {
+      aspects.push('hardLink');
+    }
     if (aspects.length > 0) changes.push(changed(old, now, aspects));
   }
   return changes;
+}
+
+interface LinkedPair {
+  readonly old: OrdinaryEntry;
+  readonly now: OrdinaryEntry;
+  readonly before: MergedTree;
+  readonly after: MergedTree;
+}
+
+/** A first name that came or went is a change of its own: what is left is linked as it was. */
+function isLinkedAnew({ old, now, before, after }: LinkedPair): boolean {
+  if (old.hardLinkTo === now.hardLinkTo || old.type !== now.type) return false;
+  const isLost = old.hardLinkTo !== undefined && after.row(old.hardLinkTo) === -1;
+  const isNew = now.hardLinkTo !== undefined && before.row(now.hardLinkTo) === -1;
+  return !isLost && !isNew;
 }
 
 /**

@@ -95,6 +95,13 @@ export function textOf(columns: LayerColumns, row: number): string | undefined {
   return decodeName(texts.subarray(textAt[number - 1], textAt[number]));
 }
 
+/** The first name of the same file, where this is another. */
+export function hardLinkOf(columns: LayerColumns, row: number): string | undefined {
+  if ((columns.text[row] ?? 0) === 0) return undefined;
+  if (typeAt(columns, row) !== SYMLINK) return textOf(columns, row);
+  return columns.rare.get(row)?.hardLinkTo;
+}
+
 export function digestOf(columns: LayerColumns, row: number): string | undefined {
   const number = columns.digest[row] ?? 0;
   if (number === 0) return undefined;

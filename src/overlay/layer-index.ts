@@ -17,6 +17,8 @@ export interface LayerIndex {
   /** The entry in a row, 0 to `count` - 1; row 0 is the root. Made anew at each call. */
   entry(row: number): LayerEntry;
   find(path: string): LayerEntry | undefined;
+  /** The path and what is beneath it, in path order. */
+  entriesBeneath(path: string): Generator<LayerEntry>;
   /** All of them, made anew: for small layers. */
   readonly entries: readonly LayerEntry[];
 }
@@ -63,6 +65,13 @@ class ColumnLayer implements LayerIndex {
   find(path: string): LayerEntry | undefined {
     const row = findRow(this.columns, path);
     return row === -1 ? undefined : this.entry(row);
+  }
+
+  *entriesBeneath(path: string): Generator<LayerEntry> {
+    const first = findRow(this.columns, path);
+    if (first === -1) return;
+    const stop = this.columns.end[first] ?? 0;
+    for (let row = first; row < stop; row += 1) yield this.entry(row);
   }
 }
 

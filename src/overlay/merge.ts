@@ -7,32 +7,49 @@ import { openCursors, type Claim } from './directory-cursors.js';
 import {
   DIRECTORY,
   FILE,
+  findChild,
+  findRow,
+  hardLinkOf,
   hasFlag,
   IMPLICIT,
   nameOf,
   OPAQUE,
+  pathOf,
   typeAt,
   WHITEOUT,
 } from './layer-columns.js';
 import type { LayerIndex } from './layer-index.js';
-import { makeMergedTree, MergedRows, type MergedTree } from './merged-tree.js';
+import { makeMergedTree, MergedRows, type MergedTree, type OutsideLink } from './merged-tree.js';
+import { prefixBeneath } from './path-order.js';
 import { searchBelow, type SearchPlaces } from './redirect.js';
 
+export interface MergeOptions {
+  /**
+   * Enough of the tree for this path and what is beneath it: cheap for a part of a large one;
+   * default "/".
+   */
+  readonly root?: string;
+  /** Nothing beneath it either: to look one path up. */
+  readonly shallow?: boolean;
+}
+
 /** Base first. */
-export function mergeLayers(layers: readonly LayerIndex[]): MergedTree {
-  const merge: Merge = {
-    layers,
-    rows: new MergedRows(layers),
-    problems: [],
-    pointing: findPointing(layers),
-  };
+export function mergeLayers(layers: readonly LayerIndex[], options: MergeOptions = {}): MergedTree {
+  const { shallow = false } = options;
+  // A renamed directory has its hard links under other names: their first ones take a whole tree.
+  const top = !shallow && layers.some(hasRedirect) ? '/' : (options.root ?? '/');
+  const names = top.split('/').filter((name) => name !== '');
+  const rows = new MergedRows(layers, shallow ? names.length + 1 : undefined);
+  const pointing = shallow ? new Set<number>() : findPointing(layers);
+  const merge: Merge = { layers, rows, problems: [], names, shallow, pointing };
   const all = layers
     .map((layer, rank) => ({ rank, row: layer.count > 0 ? 0 : -1 }))
     .filter(({ row }) => row === 0)
     .reverse();
   // The kernel never looks at the opaque mark of a layer's top directory (seen on Linux 6.18).
   const root = settle(merge, all, { isRoot: true, row: 0, roots: all, around: all });
-  if (root.chosen === undefined) return makeMergedTree(merge);
+  const finish = () => makeMergedTree({ ...merge, outside: linksOutside(merge, top) });
+  if (root.chosen === undefined) return finish();
   const frames: Frame[] = [];
   enterDirectory(merge, frames, root);
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
@@ -47,7 +64,7 @@ export function mergeLayers(layers: readonly LayerIndex[]): MergedTree {
     const settled = settle(merge, claims, place);
     if (settled.chosen !== undefined) enterDirectory(merge, frames, settled);
   }
-  return makeMergedTree(merge);
+  return finish();
 }
 
 /** One more layer on top of a tree. */
@@ -59,6 +76,9 @@ interface Merge {
   readonly layers: readonly LayerIndex[];
   readonly rows: MergedRows;
   readonly problems: Problem[];
+  /** The way to what is wanted, from the root. */
+  readonly names: readonly string[];
+  readonly shallow: boolean;
   readonly pointing: ReadonlySet<number>;
 }
 
@@ -84,8 +104,69 @@ function enterDirectory(merge: Merge, frames: Frame[], settled: Settled): void {
   const row = merge.rows.append(frames.at(-1)?.row ?? 0, chosen, content);
   const [only] = beneath;
   if (only === undefined) return;
-  if (beneath.length === 1 && !merge.pointing.has(only.rank)) copyTree(merge, row, only);
-  else frames.push({ row, sources: beneath, cursors: openCursors(merge.layers, beneath) });
+  const wanted = merge.names[frames.length];
+  if (wanted === undefined && merge.shallow) return;
+  if (wanted === undefined && beneath.length === 1 && !merge.pointing.has(only.rank)) {
+    copyTree(merge, row, only);
+    return;
+  }
+  const cursors =
+    wanted === undefined ? openCursors(merge.layers, beneath) : onlyChild(merge, beneath, wanted);
+  frames.push({ row, sources: beneath, cursors });
+}
+
+/** Of all that is in the directories, what they say of one name. */
+function onlyChild(merge: Merge, directories: readonly Claim[], name: string): Frame['cursors'] {
+  const claims = directories.flatMap(({ rank, row }) => {
+    const child = findChild(columnsOf(merge, { rank, row }), row, name);
+    return child === -1 ? [] : [{ rank, row: child }];
+  });
+  const rest = claims.length === 0 ? [] : [claims];
+  return { next: () => rest.pop() };
+}
+
+function hasRedirect({ columns }: LayerIndex): boolean {
+  for (const { redirect } of columns.rare.values()) if (redirect !== undefined) return true;
+  return false;
+}
+
+/** Names of files in a part of the tree that these files have elsewhere. */
+function linksOutside(merge: Merge, root: string): OutsideLink[] {
+  if (merge.names.length === 0 || merge.shallow) return [];
+  const beneath = prefixBeneath(root);
+  const isInside = (path: string) => path === root || path.startsWith(beneath);
+  return merge.layers.flatMap(({ columns }, rank) =>
+    [...linkedFiles(columns)].flatMap(([first, others]) => {
+      const names = [first, ...others].map((row) => ({ row, path: pathOf(columns, row) }));
+      const outside = names.filter(({ path }) => !isInside(path));
+      if (outside.length === names.length) return [];
+      return outside
+        .filter(({ row, path }) => isThere(merge, path, { rank, row }))
+        .map(({ path }) => ({ rank, row: first, path }));
+    }),
+  );
+}
+
+/** The other names of files by the row of the first. */
+function linkedFiles(columns: LayerIndex['columns']): Map<number, number[]> {
+  const files = new Map<number, number[]>();
+  for (let row = 0; row < columns.count; row += 1) {
+    const target = hardLinkOf(columns, row);
+    const first = target === undefined ? -1 : findRow(columns, target);
+    if (first === -1) continue;
+    const others = files.get(first) ?? [];
+    files.set(first, others);
+    others.push(row);
+  }
+  return files;
+}
+
+function isThere({ layers }: Merge, path: string, claim: Claim): boolean {
+  const tree = mergeLayers(layers, { root: path, shallow: true });
+  const row = tree.row(path);
+  if (row === -1) return false;
+  const found = tree.claim(row);
+  return found.rank === claim.rank && found.row === claim.row;
 }
 
 /** Layers that have a part of something in another one: a redirect or a metacopy. */

@@ -2,10 +2,11 @@
 // somebody looks at them.
 import type { Problem } from '../oci/problem.js';
 import type { Claim } from './directory-cursors.js';
-import { compareName, entryOf, findRow, nameOf, textOf, typeAt, SYMLINK } from './layer-columns.js';
+import { compareName, entryOf, findRow, hardLinkOf, nameOf } from './layer-columns.js';
 import type { OrdinaryEntry } from './layer-entry.js';
 import type { LayerIndex } from './layer-index.js';
 import { encodeName } from '../oci/byte-name.js';
+import { comparePaths } from './path-order.js';
 
 export interface MergedEntry {
   readonly entry: OrdinaryEntry;
@@ -52,8 +53,10 @@ export class MergedRows {
   readonly contents = new Map<number, Claim>();
 
   /** A tree has no more rows than its layers have together. */
-  constructor(layers: readonly LayerIndex[]) {
-    const most = layers.reduce((sum, { count }) => sum + count, 0);
+  constructor(
+    layers: readonly LayerIndex[],
+    most = layers.reduce((sum, { count }) => sum + count, 0),
+  ) {
     this.parent = new Uint32Array(most);
     this.end = new Uint32Array(most);
     this.rank = new Uint16Array(most);
@@ -83,10 +86,19 @@ export function makeMergedTree(merge: {
   readonly layers: readonly LayerIndex[];
   readonly rows: MergedRows;
   readonly problems: readonly Problem[];
+  readonly outside: readonly OutsideLink[];
 }): MergedTree {
   const tree = new Tree(merge.layers, merge.rows, merge.problems);
-  tree.regroupLinks();
+  tree.regroupLinks(merge.outside);
   return tree;
+}
+
+/** A name that a file in a part of a tree has outside of it. */
+export interface OutsideLink {
+  readonly rank: number;
+  /** Of the file's first name in its layer. */
+  readonly row: number;
+  readonly path: string;
 }
 
 class Tree implements MergedTree {
@@ -174,18 +186,29 @@ class Tree implements MergedTree {
    * hard links (overlayfs.rst, "non-standard behavior"). And a renamed directory may put another
    * name first. The first name in the tree is the file's.
    */
-  regroupLinks(): void {
+  regroupLinks(outside: readonly OutsideLink[]): void {
     const files = this.#linkedFiles();
-    if (files.size === 0) return;
+    const elsewhere = new Map<string, string>();
+    for (const { rank, row, path } of outside) {
+      const file = fileKey(rank, row);
+      const known = elsewhere.get(file);
+      if (known === undefined || comparePaths(path, known) < 0) elsewhere.set(file, path);
+      this.#isLinked.add(file);
+    }
+    if (this.#isLinked.size === 0) return;
     const firsts = new Map<string, string>();
     for (let row = 0; row < this.count; row += 1) {
       const { rank, row: source } = this.claim(row);
       const file = files.get(row) ?? fileKey(rank, source);
       if (!this.#isLinked.has(file)) continue;
-      const first = firsts.get(file);
-      if (first === undefined) firsts.set(file, this.#path(row));
+      const first = firsts.get(file) ?? this.#firstElsewhere(elsewhere.get(file), row);
+      firsts.set(file, first ?? this.#path(row));
       if (first !== this.#hardLinkTo(rank, source)) this.#links.set(row, first);
     }
+  }
+
+  #firstElsewhere(path: string | undefined, row: number): string | undefined {
+    return path !== undefined && comparePaths(path, this.#path(row)) < 0 ? path : undefined;
   }
 
   /** Rows that are said to be another name of a file, and which file of their layer that is. */
@@ -206,9 +229,7 @@ class Tree implements MergedTree {
 
   #hardLinkTo(rank: number, source: number): string | undefined {
     const columns = this.sources[rank]?.columns;
-    if (columns === undefined || (columns.text[source] ?? 0) === 0) return undefined;
-    if (typeAt(columns, source) !== SYMLINK) return textOf(columns, source);
-    return columns.rare.get(source)?.hardLinkTo;
+    return columns === undefined ? undefined : hardLinkOf(columns, source);
   }
 
   #isAsItLies(row: number): boolean {

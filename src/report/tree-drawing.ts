@@ -12,26 +12,91 @@ export interface TreeView extends View {
 /** One line for each path: layer, mode, owner, size, and the name in its place in the tree. */
 export function formatTree(document: TreeDocument, view: TreeView): string {
   const { entries, root, totals } = document;
-  const last = lastSiblings(entries);
-  const owners = Math.max(0, ...entries.map(({ uid, gid }) => `${uid}:${gid}`.length));
+  const places = layOut(document);
+  const owners = entries.reduce((most, { uid, gid }) => Math.max(most, `${uid}:${gid}`.length), 0);
   const layers = String(document.layers.length).length;
   const lines: string[] = [];
-  for (const entry of entries) {
-    const depth = depthBelow(entry.path, root);
+  for (const { path, entry, branches, depth } of places) {
     if (depth > view.depth) continue;
+    const name = path === root || path === '/' ? path : path.slice(path.lastIndexOf('/') + 1);
+    if (entry === undefined) {
+      const mark = view.theme.dim(String(document.only?.layer ?? '').padStart(layers));
+      const facts = 'deleted'.padEnd(10 + 2 + owners + 2 + 8);
+      lines.push(`${mark}  ${view.theme.deleted(`${facts}  ${branches}${safeName(name)}`)}`);
+      continue;
+    }
     const facts = [
-      layerMark(document, entry, layers, view),
       modeText(entry),
       `${entry.uid}:${entry.gid}`.padStart(owners),
       sizeText(entry).padStart(8),
     ].join('  ');
-    lines.push(`${facts}  ${branches(entry.path, root, last)}${nameText(entry, root, view)}`);
+    const text = `${facts}  ${branches}${nameText(entry, name, view)}`;
+    const mark = layerMark(document, entry, layers, view);
+    lines.push(`${mark}  ${entry.above === true ? view.theme.dim(text) : text}`);
   }
   const files = formatNumberOf(totals.files, 'file', 'files');
   const directories = formatNumberOf(totals.directories, 'directory', 'directories');
   const size = formatSize(totals.contentSize);
-  lines.push('', `${files}, ${directories}, ${size}`, ...legend(document, view));
+  const deleted = document.whiteouts === undefined ? '' : `, ${document.whiteouts.length} deleted`;
+  const summary = `${files}, ${directories}, ${size}${deleted}`;
+  lines.push('', summary, ...legend(document, view));
   return `${lines.join('\n')}\n`;
+}
+
+interface Place {
+  readonly path: string;
+  /** Undefined for what the layer deletes. */
+  readonly entry: TreeEntry | undefined;
+  readonly branches: string;
+  readonly depth: number;
+}
+
+/** Everything in the order of the document; what a directory loses comes last in it. */
+function layOut(document: TreeDocument): Place[] {
+  const { entries, root } = document;
+  const top = entries[0]?.path === root ? entries[0] : undefined;
+  const children = groupChildren(document, top);
+  const places: Place[] = [];
+  if (top !== undefined) places.push({ path: root, entry: top, branches: '', depth: 0 });
+  const first = top === undefined ? parentOf(root) : root;
+  const todo = [{ list: children.get(first) ?? [], at: 0, lead: '' }];
+  for (let level = todo.at(-1); level !== undefined; level = todo.at(-1)) {
+    const next = level.list[level.at];
+    if (next === undefined) {
+      todo.pop();
+      continue;
+    }
+    level.at += 1;
+    const isLast = level.at === level.list.length;
+    const branches = `${level.lead}${isLast ? '└─ ' : '├─ '}`;
+    places.push({ ...next, branches, depth: todo.length });
+    const below = children.get(next.path);
+    if (below === undefined) continue;
+    todo.push({ list: below, at: 0, lead: `${level.lead}${isLast ? '   ' : '│  '}` });
+  }
+  return places;
+}
+
+type Children = Map<string, { path: string; entry: TreeEntry | undefined }[]>;
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
+function groupChildren(
+  { entries, whiteouts = [] }: TreeDocument,
+  top: TreeEntry | undefined,
+): Children {
+  const children: Children = new Map();
+  const put = (path: string, entry: TreeEntry | undefined) => {
+    const parent = parentOf(path);
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [{ path, entry }]);
+    else siblings.push({ path, entry });
+  };
+  for (const entry of top === undefined ? entries : entries.slice(1)) put(entry.path, entry);
+  for (const { path } of whiteouts) put(path, undefined);
+  return children;
 }
 
 function layerMark(document: TreeDocument, entry: TreeEntry, width: number, view: View): string {
@@ -43,51 +108,16 @@ function layerMark(document: TreeDocument, entry: TreeEntry, width: number, view
 
 function sizeText(entry: TreeEntry): string {
   if (entry.device !== undefined) return entry.device.replace(':', ', ');
+  if (entry.treeSize !== undefined) return formatSize(entry.treeSize);
   return entry.type === 'file' ? formatSize(entry.size) : '';
 }
 
-function nameText(entry: TreeEntry, root: string, view: View): string {
-  const { path } = entry;
-  const whole = path === root || path === '/';
-  const name = whole ? path : path.slice(path.lastIndexOf('/') + 1);
+function nameText(entry: TreeEntry, name: string, view: View): string {
   const shown = safeName(name);
   const painted = entry.type === 'directory' ? view.theme.bold(shown) : shown;
   if (entry.linkTarget !== undefined) return `${painted} → ${safeName(entry.linkTarget)}`;
   if (entry.hardLinkTo !== undefined) return `${painted} = ${safeName(entry.hardLinkTo)}`;
-  return painted;
-}
-
-function depthBelow(path: string, root: string): number {
-  if (path === root) return 0;
-  const rest = root === '/' ? path : path.slice(root.length);
-  return rest.split('/').length - 1;
-}
-
-/** Whether each path is the last of its siblings: read backwards, the first one seen is. */
-function lastSiblings(entries: readonly TreeEntry[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const last = new Set<string>();
-  for (let at = entries.length - 1; at >= 0; at -= 1) {
-    const path = entries[at]?.path ?? '';
-    const parent = path.slice(0, path.lastIndexOf('/'));
-    if (!seen.has(parent)) last.add(path);
-    seen.add(parent);
-  }
-  return last;
-}
-
-function branches(path: string, root: string, last: ReadonlySet<string>): string {
-  const depth = depthBelow(path, root);
-  if (depth === 0) return '';
-  const base = root === '/' ? '' : root;
-  const parts = path.slice(base.length + 1).split('/');
-  let drawn = '';
-  let ancestor = base;
-  for (const part of parts.slice(0, -1)) {
-    ancestor = `${ancestor}/${part}`;
-    drawn += last.has(ancestor) ? '   ' : '│  ';
-  }
-  return `${drawn}${last.has(path) ? '└─ ' : '├─ '}`;
+  return entry.opaque === true ? `${painted}  (hides what is below)` : painted;
 }
 
 function legend(document: TreeDocument, view: View): string[] {

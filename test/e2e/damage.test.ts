@@ -37,11 +37,7 @@ async function testDamage(): Promise<void> {
       for (const command of ['images', 'ls']) {
         const { status, stdout, stderr } = await cutaway.run([command]);
         t.equal(status, 0);
-        t.match(
-          stderr,
-          new RegExp(`^! busybox:latest: read blob ${damaged}: `),
-          command,
-        );
+        t.match(stderr, new RegExp(`^! busybox:latest: read blob ${damaged}: `), command);
         t.match(stdout, /hello-world/, `${command} shows the other one`);
       }
       t.match((await cutaway.json('ls')).problems, [{ code: 'image-unreadable' }]);

@@ -101,7 +101,7 @@ const cases: readonly Case[] = [
       again('/d/a', { xattrs: { 'user.a': '' } }),
       again('/d/s/x', { xattrs: { 'security.capability': 'AQ==' } }),
     ],
-    lines: ['C /d', 'C /d/s', 'C /d/s/x xattrs'],
+    lines: ['C /d', 'C /d/s', 'C /d/s/x capabilities'],
   },
   {
     name: 'a deleted tree is one line',

@@ -118,3 +118,26 @@ t.test('ten layers take two columns', (t) => {
   t.match(text, /^ 1 {2}drwx.*\n10 {2}drwx/);
   t.end();
 });
+
+t.test('what a layer has and deletes, sizes of directories, what is only above', (t) => {
+  const own = [
+    entry('/', { treeSize: 1250, above: true }),
+    entry('/etc', { treeSize: 1250, opaque: true }),
+    entry('/etc/new', { ...file, size: 1250 }),
+    entry('/usr', { treeSize: 0 }),
+  ];
+  const document = documentOf('/', own, layers);
+  const whiteouts = [{ path: '/usr/gone\u001b' }, { path: '/bin' }];
+  const text = formatTree({ ...document, only: { layer: 1 }, whiteouts }, view);
+  t.equal(
+    text.split('\n\n')[0],
+    `1  drwxr-xr-x  0:0   1.25 kB  /
+1  drwxr-xr-x  0:0   1.25 kB  ├─ etc  (hides what is below)
+1  -rw-r--r--  0:0   1.25 kB  │  └─ new
+1  drwxr-xr-x  0:0       0 B  ├─ usr
+1  deleted                    │  └─ gone\\x1b
+1  deleted                    └─ bin`,
+  );
+  t.match(text, /\n1 file, 1,200 directories, 1\.25 kB, 2 deleted\n/);
+  t.end();
+});

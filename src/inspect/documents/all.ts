@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import { BlameDocument } from './blame.js';
 import { DiffDocument } from './diff.js';
 import { DoctorDocument } from './doctor.js';
+import { ExtractDocument } from './extract.js';
 import { InspectDocument } from './inspect.js';
 import { LayersDocument } from './layers.js';
 import { LsDocument } from './ls.js';
@@ -17,6 +18,7 @@ export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
   blame: BlameDocument,
   diff: DiffDocument,
   doctor: DoctorDocument,
+  extract: ExtractDocument,
   inspect: InspectDocument,
   layers: LayersDocument,
   ls: LsDocument,

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { ModeText, strictObject, Time } from './common.js';
 
-const EntryType = Type.Union([
+export const EntryType = Type.Union([
   Type.Literal('file'),
   Type.Literal('directory'),
   Type.Literal('symlink'),

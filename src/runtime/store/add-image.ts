@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import { decompress } from '../../image/decompress.js';
 import type { Limits } from '../../image/limits.js';
 import type { Image, ImageLayer } from '../../image/image.js';
+import type { SeekPoint } from '../../image/seek-points.js';
 import { sha256Digest, type Digest } from '../../oci/digest.js';
 import { CutawayError, during } from '../../oci/error.js';
 import { layerCompression, MEDIA_TYPE } from '../../oci/media-type.js';
@@ -21,6 +22,7 @@ import {
   findUnpackedLayer,
   placeLayerDirectory,
   writeLayerIndex,
+  writeSeekPoints,
 } from './layer-store.js';
 import { nameImage } from './name-image.js';
 import { layerDirectoryName, shortLinkName } from './paths.js';
@@ -198,12 +200,14 @@ async function readLayer(
   try {
     const bytes = teeBlob(layer, copy, report);
     const problems: Problem[] = [];
+    let points: readonly SeekPoint[] = [];
     const index = await indexTar(
       decompress(bytes, {
         declared: layerCompression(layer.descriptor.mediaType),
         what: `layer ${layer.index}`,
         limits,
         onProblem: (problem) => problems.push(problem),
+        onSeekPoints: (found) => (points = found),
       }),
       {
         limits,
@@ -214,6 +218,7 @@ async function readLayer(
     checkDiffID(layer, index.diffID);
     await unpacking?.finish();
     if (copy !== undefined) await closeFile(copy);
+    if (points.length > 0) writeSeekPoints(store, { digest: layer.descriptor.digest, points });
     return withProblems(index, problems);
   } catch (error) {
     unpacking?.abort();

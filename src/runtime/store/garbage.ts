@@ -9,7 +9,7 @@ import { isIndexType } from '../../oci/media-type.js';
 import { hasCode } from '../../oci/error.js';
 import { listContainerProblems, listContainers } from './container-store.js';
 import { blobPath, listImageNames, readBlob, STORED } from './image-store.js';
-import { removeLayerIndex } from './layer-store.js';
+import { removeLayerIndex, removeSeekPoints } from './layer-store.js';
 import { initLayerName, layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
 import { exclusively, type Store } from './store.js';
 
@@ -124,8 +124,10 @@ function removeIndexes(store: Store, needs: Needs): void {
   if (store.host.findStatus(store.paths.indexes) === undefined) return;
   const kept = new Set([...needs.diffIDs].map(digestHex));
   for (const { name } of store.host.readDirectory(store.paths.indexes)) {
-    const hex = name.replace(/\.(index|json)$/, '');
-    if (!kept.has(hex) && /^[0-9a-f]{64,128}$/.test(hex)) removeLayerIndex(store, `sha256:${hex}`);
+    const [, hex = '', kind] = /^([0-9a-f]{64,128})\.(index|json|points)$/.exec(name) ?? [];
+    if (kind === 'points') {
+      if (!needs.blobs.has(`sha256:${hex}`)) removeSeekPoints(store, `sha256:${hex}`);
+    } else if (hex !== '' && !kept.has(hex)) removeLayerIndex(store, `sha256:${hex}`);
   }
 }
 

@@ -1,4 +1,6 @@
 // Layers in the store: unpacked below overlay/ by chainID, indexed below index/ by diffID.
+import type { SeekPoints } from '../../image/seek-points.js';
+import { formatSeekPoints, parseSeekPoints } from '../../image/seek-points-file.js';
 import { digestHex, type Digest } from '../../oci/digest.js';
 import { hasCode } from '../../oci/error.js';
 import { formatIndexFile, parseIndexFile } from '../../overlay/index-file.js';
@@ -27,6 +29,11 @@ function indexPath(store: ReadStore, diffID: Digest): string {
 
 function summaryPath(store: ReadStore, diffID: Digest): string {
   return `${store.paths.indexes}/${digestHex(diffID)}.json`;
+}
+
+/** Of a blob: the same layer may come compressed in two ways. */
+function seekPointsPath(store: ReadStore, digest: Digest): string {
+  return `${store.paths.indexes}/${digestHex(digest)}.points`;
 }
 
 const INDEX_LIMIT = 1 << 30;
@@ -59,6 +66,27 @@ export function writeLayerIndex(store: Store, diffID: Digest, index: LayerIndex)
   writeWhole(store, indexPath(store, diffID), formatIndexFile(index));
   const summary = JSON.stringify(summarizeLayer(index));
   writeWhole(store, summaryPath(store, diffID), `${summary}\n`);
+}
+
+/** Damaged ones are as good as none: they are a cache. */
+export function findSeekPoints(store: ReadStore, digest: Digest): SeekPoints | undefined {
+  try {
+    const bytes = store.host.readFile(seekPointsPath(store, digest), INDEX_LIMIT);
+    return parseSeekPoints(bytes, digest);
+  } catch (error) {
+    if (hasCode(error, 'NOT_FOUND', 'CORRUPT')) return undefined;
+    throw error;
+  }
+}
+
+export function writeSeekPoints(store: Store, points: SeekPoints): void {
+  store.host.createDirectory(store.paths.indexes, { mode: 0o711, parents: true });
+  writeWhole(store, seekPointsPath(store, points.digest), formatSeekPoints(points));
+}
+
+export function removeSeekPoints(store: Store, digest: Digest): void {
+  const path = seekPointsPath(store, digest);
+  if (store.host.findStatus(path) !== undefined) store.host.removeFile(path);
 }
 
 /** Removes what the store keeps of a layer beside its blob. */

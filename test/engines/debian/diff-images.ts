@@ -61,9 +61,11 @@ async function compare(
   const options = time ? ['--time'] : [];
   const document = (await cutaway.json('diff', ...options, ...targets)) as DiffDocument;
   t.same(document.problems, [], 'no problems');
-  const ours = document.changes.map(({ kind, path, aspects }) =>
-    [kind, JSON.stringify(path), ...[...aspects].sort()].join(' '),
-  );
+  const ours = document.changes.flatMap(({ kind, path, aspects }) => {
+    const seen = seenAspects(aspects);
+    if (kind === 'C' && seen.length === 0) return [];
+    return [[kind, JSON.stringify(path), ...seen].join(' ')];
+  });
   const brute = bruteForce(before, after, time);
   const [left, right] = [new Set(ours), new Set(brute)];
   t.equal(left.size, ours.length, 'no path twice');
@@ -73,6 +75,12 @@ async function compare(
   ];
   const name = [...options, ...targets].join(' ');
   t.same(firstOf(differences), [], `${name}: ${brute.length} changes`);
+}
+
+/** A snapshot has capabilities among the attributes, and does not know which names are linked. */
+function seenAspects(aspects: readonly string[]): string[] {
+  const names = aspects.map((aspect) => (aspect === 'capabilities' ? 'xattrs' : aspect));
+  return [...new Set(names)].filter((aspect) => aspect !== 'hardLink').sort();
 }
 
 function bruteForce(before: Snapshot, after: Snapshot, time: boolean): string[] {

@@ -28,6 +28,19 @@ function bruteForce(before: Snapshot, after: Snapshot): string[] {
   return lines.sort();
 }
 
+const isCapability = (attribute: string) => attribute.startsWith('security.capability=');
+
+function capability({ xattrs }: Seen): string {
+  return xattrs.split(' ').find(isCapability) ?? '';
+}
+
+function withoutCapability({ xattrs }: Seen): string {
+  return xattrs
+    .split(' ')
+    .filter((attribute) => !isCapability(attribute))
+    .join(' ');
+}
+
 function seenAspects(old: Seen, now: Seen): string[] {
   const sameType = old.type === now.type;
   const differs: Readonly<Record<string, boolean>> = {
@@ -38,7 +51,8 @@ function seenAspects(old: Seen, now: Seen): string[] {
     size: sameType && old.size !== now.size,
     link: sameType && (old.linkTarget !== now.linkTarget || old.sameFileAs !== now.sameFileAs),
     device: sameType && old.device !== now.device,
-    xattrs: old.xattrs !== now.xattrs,
+    capabilities: capability(old) !== capability(now),
+    xattrs: withoutCapability(old) !== withoutCapability(now),
     mtime: old.mtime !== now.mtime,
   };
   return Object.keys(differs).filter((aspect) => differs[aspect] === true);
