@@ -58,7 +58,7 @@ function makeWithParents(path: string, mode: number, make: () => void): void {
 /** What is there already must be a directory, be it through a link. */
 function requireDirectory(path: string): void {
   guarded('mkdir', path, () => {
-    fs.opendirSync(nodePath(path)).closeSync();
+    fs.accessSync(nodePath(`${path}/.`));
   });
 }
 

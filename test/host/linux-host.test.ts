@@ -344,7 +344,7 @@ t.test('directories with their parents', (t) => {
     () => {
       host.createDirectory(`${top}/file`, { parents: true });
     },
-    { message: /not a directory/ },
+    { code: 'NOT_FOUND', message: /ENOTDIR/ },
   );
   t.throws(() => {
     host.createDirectory(`${top}/file/x`, { parents: true });
