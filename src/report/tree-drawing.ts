@@ -11,36 +11,36 @@ export interface TreeView extends View {
 
 /** One line for each path: layer, mode, owner, size, and the name in its place in the tree. */
 export function formatTree(document: TreeDocument, view: TreeView): string {
-  const { entries, root, totals } = document;
-  const places = layOut(document);
-  const owners = entries.reduce((most, { uid, gid }) => Math.max(most, `${uid}:${gid}`.length), 0);
-  const layers = String(document.layers.length).length;
+  const { entries, root } = document;
+  const owners = entries.reduce((most, entry) => Math.max(most, ownerText(entry).length), 0);
+  const marks = layerMarks(document, view);
   const lines: string[] = [];
-  for (const { path, entry, branches, depth } of places) {
-    if (depth > view.depth) continue;
+  layOut(document, view.depth, ({ path, entry, branches }) => {
     const name = path === root || path === '/' ? path : path.slice(path.lastIndexOf('/') + 1);
     if (entry === undefined) {
-      const mark = view.theme.dim(String(document.only?.layer ?? '').padStart(layers));
       const facts = 'deleted'.padEnd(10 + 2 + owners + 2 + 8);
-      lines.push(`${mark}  ${view.theme.deleted(`${facts}  ${branches}${safeName(name)}`)}`);
-      continue;
+      const text = view.theme.deleted(`${facts}  ${branches}${safeName(name)}`);
+      lines.push(`${marks[document.only?.layer ?? 0] ?? ''}  ${text}`);
+      return;
     }
-    const facts = [
-      modeText(entry),
-      `${entry.uid}:${entry.gid}`.padStart(owners),
-      sizeText(entry).padStart(8),
-    ].join('  ');
+    const facts = `${modeText(entry)}  ${ownerText(entry).padStart(owners)}  ${sizeText(entry).padStart(8)}`;
     const text = `${facts}  ${branches}${nameText(entry, name, view)}`;
-    const mark = layerMark(document, entry, layers, view);
+    const mark = marks[entry.layer] ?? '';
     lines.push(`${mark}  ${entry.above === true ? view.theme.dim(text) : text}`);
-  }
+  });
+  lines.push('', summary(document), ...legend(document, view));
+  return `${lines.join('\n')}\n`;
+}
+
+function summary({ totals, whiteouts }: TreeDocument): string {
   const files = formatNumberOf(totals.files, 'file', 'files');
   const directories = formatNumberOf(totals.directories, 'directory', 'directories');
-  const size = formatSize(totals.contentSize);
-  const deleted = document.whiteouts === undefined ? '' : `, ${document.whiteouts.length} deleted`;
-  const summary = `${files}, ${directories}, ${size}${deleted}`;
-  lines.push('', summary, ...legend(document, view));
-  return `${lines.join('\n')}\n`;
+  const deleted = whiteouts === undefined ? '' : `, ${whiteouts.length} deleted`;
+  return `${files}, ${directories}, ${formatSize(totals.contentSize)}${deleted}`;
+}
+
+function ownerText({ uid, gid }: TreeEntry): string {
+  return uid === 0 && gid === 0 ? '0:0' : `${uid}:${gid}`;
 }
 
 interface Place {
@@ -48,18 +48,16 @@ interface Place {
   /** Undefined for what the layer deletes. */
   readonly entry: TreeEntry | undefined;
   readonly branches: string;
-  readonly depth: number;
 }
 
 /** Everything in the order of the document; what a directory loses comes last in it. */
-function layOut(document: TreeDocument): Place[] {
+function layOut(document: TreeDocument, depth: number, draw: (place: Place) => void): void {
   const { entries, root } = document;
   const top = entries[0]?.path === root ? entries[0] : undefined;
   const children = groupChildren(document, top);
-  const places: Place[] = [];
-  if (top !== undefined) places.push({ path: root, entry: top, branches: '', depth: 0 });
+  if (top !== undefined) draw({ path: root, entry: top, branches: '' });
   const first = top === undefined ? parentOf(root) : root;
-  const todo = [{ list: children.get(first) ?? [], at: 0, lead: '' }];
+  const todo = depth > 0 ? [{ list: children.get(first) ?? [], at: 0, lead: '' }] : [];
   for (let level = todo.at(-1); level !== undefined; level = todo.at(-1)) {
     const next = level.list[level.at];
     if (next === undefined) {
@@ -68,16 +66,15 @@ function layOut(document: TreeDocument): Place[] {
     }
     level.at += 1;
     const isLast = level.at === level.list.length;
-    const branches = `${level.lead}${isLast ? '└─ ' : '├─ '}`;
-    places.push({ ...next, branches, depth: todo.length });
-    const below = children.get(next.path);
+    const { path, entry } = next;
+    draw({ path, entry, branches: `${level.lead}${isLast ? '└─ ' : '├─ '}` });
+    const below = todo.length < depth ? children.get(path) : undefined;
     if (below === undefined) continue;
     todo.push({ list: below, at: 0, lead: `${level.lead}${isLast ? '   ' : '│  '}` });
   }
-  return places;
 }
 
-type Children = Map<string, { path: string; entry: TreeEntry | undefined }[]>;
+type Children = Map<string, { readonly path: string; readonly entry: TreeEntry | undefined }[]>;
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
@@ -99,11 +96,15 @@ function groupChildren(
   return children;
 }
 
-function layerMark(document: TreeDocument, entry: TreeEntry, width: number, view: View): string {
-  const layer = document.layers[entry.layer - 1];
-  const mark = layer?.role === 'upper' ? 'U' : layer?.role === 'init' ? 'i' : String(entry.layer);
-  const text = mark.padStart(width);
-  return layer?.role === 'upper' ? view.theme.added(text) : view.theme.dim(text);
+/** By the number of the layer; 0 is none. */
+function layerMarks({ layers }: TreeDocument, { theme }: View): string[] {
+  const width = String(layers.length).length;
+  const marks = layers.map(({ layer, role }) => {
+    const mark = role === 'upper' ? 'U' : role === 'init' ? 'i' : String(layer);
+    const text = mark.padStart(width);
+    return role === 'upper' ? theme.added(text) : theme.dim(text);
+  });
+  return [theme.dim(''.padStart(width)), ...marks];
 }
 
 function sizeText(entry: TreeEntry): string {
