@@ -9,7 +9,7 @@ import type { Problem } from '../oci/problem.js';
 import { compressionProblem, decompress, detectCompression, MAGIC_LENGTH } from './decompress.js';
 import type { ImageLayer, LayerLocation, OpenTarOptions } from './image.js';
 import type { Limits } from './limits.js';
-import { locatedStore, type MemberStore } from './member-store.js';
+import { locatedStore, type MemberStore, type StreamRange } from './member-store.js';
 import { readTarRange, type RandomBlob } from './random-access.js';
 import type { SeekPoint } from './seek-points.js';
 import { verified } from './verify.js';
@@ -73,22 +73,22 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
     if (declared === undefined) throw unknownType(what, descriptor.mediaType);
   };
   // Generators, so that what is wrong is an error of the stream and not of opening it.
-  async function* blob(): AsyncGenerator<Buffer> {
+  async function* blob(isLent = false): AsyncGenerator<Buffer> {
     checkStored();
     const { digest, size } = descriptor;
-    yield* verified(store.stream(member) as AsyncIterable<Buffer>, { digest, size, what });
+    const bytes = isLent ? lend(store, member) : streamOf(store, member);
+    yield* verified(bytes, { digest, size, what });
   }
-  async function* tar({ onProblem, onSeekPoints }: OpenTarOptions = {}): AsyncGenerator<Buffer> {
+  async function* tar(
+    { onProblem, onSeekPoints }: OpenTarOptions = {},
+    isLent = false,
+  ): AsyncGenerator<Buffer> {
     checkType();
+    checkStored();
     let points: readonly SeekPoint[] | undefined;
-    const keep = (found: readonly SeekPoint[]) => (points = found);
-    const plain = decompress(blob(), {
-      declared,
-      what,
-      limits,
-      onProblem,
-      onSeekPoints: onSeekPoints === undefined ? undefined : keep,
-    });
+    const keep = onSeekPoints && ((found: readonly SeekPoint[]) => (points = found));
+    const options = { declared, what, limits, onProblem, onSeekPoints: keep };
+    const plain = decompress(blob(isLent), options);
     // The digest of a plain tar is its diffID: hashing it once will do.
     if (diffID === descriptor.digest) yield* plain;
     else yield* verified(plain, { digest: diffID, what: `layer ${index}, uncompressed` });
@@ -104,7 +104,7 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
       checkType();
       return store.readHead(member, length);
     },
-    stream: (range) => store.stream(member, range) as AsyncIterable<Buffer>,
+    stream: (range) => streamOf(store, member, range),
   };
   return {
     index,
@@ -113,6 +113,7 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
     chainID,
     openBlob: () => toStream(blob()),
     openTar: (options) => toStream(tar(options)),
+    readTar: (options) => tar(options, true),
     readRange: (offset, length, points) => readTarRange(randomBlob, { offset, length }, points),
     location: () => {
       if (store.findSize(member) === undefined) return undefined;
@@ -120,6 +121,16 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
       return file && { store: store.what, member, file, descriptor, ...place };
     },
   };
+}
+
+function streamOf(store: MemberStore, member: string, range?: StreamRange): AsyncIterable<Buffer> {
+  return store.stream(member, range) as AsyncIterable<Buffer>;
+}
+
+/** Only as it lies: what decompresses may still have a chunk when it asks for the next. */
+function lend(store: MemberStore, member: string): AsyncIterable<Buffer> {
+  const isPlain = detectCompression(store.readHead(member, MAGIC_LENGTH)) === 'none';
+  return (isPlain ? store.lend?.(member) : undefined) ?? streamOf(store, member);
 }
 
 function listStoredProblems(store: MemberStore, layer: StoredLayer, index: number): Problem[] {
