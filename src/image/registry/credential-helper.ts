@@ -98,9 +98,14 @@ function failure(
   secret = '',
 ): Error {
   const text = stdout.trim() === '' ? stderr.trim() : stdout.trim();
-  const open = secret === '' ? text : text.replaceAll(secret, '…');
-  const said = open.split('\n')[0]?.slice(0, 200) ?? '';
+  const said = without(secret, text).split('\n')[0]?.slice(0, 200) ?? '';
   const ended = signal ?? `status ${String(exitCode)}`;
   const reason = said === '' ? ended : said;
   return new CutawayError('UNAVAILABLE', `run "docker-credential-${helper} ${verb}": ${reason}`);
+}
+
+/** As it is, and as it was given to the helper. */
+function without(secret: string, text: string): string {
+  if (secret === '') return text;
+  return text.replaceAll(JSON.stringify(secret).slice(1, -1), '…').replaceAll(secret, '…');
 }
