@@ -4,6 +4,8 @@
 import type { Readable } from 'node:stream';
 import type { Limits } from '../limits.js';
 
+export { openRegistry } from './open-registry.js';
+
 /** Who somebody is at one registry. */
 export interface Credential {
   readonly username: string;
@@ -64,6 +66,8 @@ export interface RegistryRequest {
   /** Statuses that are an answer and no error, beside 2xx: `[404]`. */
   readonly answers?: readonly number[];
   readonly signal?: AbortSignal | undefined;
+  /** GET and HEAD of what is to be read: configured mirrors are asked first. Default false. */
+  readonly mirrors?: boolean;
   /**
    * Default: for GET, HEAD, PUT and DELETE, whose repetition changes nothing. A POST or PATCH that
    * fails on its way is an error; who knows that repeating does no harm may say so.
@@ -92,6 +96,9 @@ export interface Registry {
   /** As references name it: `docker.io`. */
   readonly name: string;
   readonly limits: Limits;
+  readonly config: RegistryConfig;
+  /** `text` without passwords and tokens of this registry. */
+  hide(text: string): string;
   /**
    * `path` begins with `/v2/`, or is a `Location` that the registry gave, absolute or not. Resolves
    * with 2xx or one of `answers`; anything else is an error that says what the registry said.
