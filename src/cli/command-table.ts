@@ -51,6 +51,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rm.js')).rm,
   },
   {
+    name: 'pull',
+    group: IMAGES,
+    summary: 'bring an image from a registry into the store',
+    load: async () => (await import('./commands/pull.js')).pull,
+  },
+  {
     name: 'load',
     group: IMAGES,
     summary: 'bring images from an archive or a layout into the store',
