@@ -67,15 +67,15 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
   guarded('write', path, () => {
     const fd = fs.openSync(nodePath(temporary), 'wx', mode);
     try {
-      fs.writeFileSync(fd, content);
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
-    try {
+      try {
+        fs.writeFileSync(fd, content);
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
       fs.renameSync(nodePath(temporary), nodePath(path));
     } catch (error) {
-      fs.rmSync(temporary, { force: true });
+      fs.rmSync(nodePath(temporary), { force: true });
       throw error;
     }
   });
