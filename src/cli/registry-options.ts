@@ -1,8 +1,17 @@
 import { readRegistryConfig } from '../image/registry/registry-config.js';
 import type { RegistryOptions } from '../image/registry/registry-client.js';
+import { storedCredentials } from '../image/registry/stored-credentials.js';
+import { safeText } from '../report/text.js';
 import type { Context } from './context.js';
 
 /** How this user speaks with registries. */
-export function registryOptions({ host, limits }: Context): RegistryOptions {
-  return { config: readRegistryConfig(host), limits };
+export function registryOptions({ host, limits, note }: Context): RegistryOptions {
+  const onProblem = (message: string) => {
+    note(`! ${safeText(message)}`);
+  };
+  return {
+    config: readRegistryConfig(host),
+    credentials: storedCredentials(host, { onProblem }),
+    limits,
+  };
 }
