@@ -51,6 +51,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rm.js')).rm,
   },
   {
+    name: 'pull',
+    group: IMAGES,
+    summary: 'bring an image from a registry into the store',
+    load: async () => (await import('./commands/pull.js')).pull,
+  },
+  {
     name: 'push',
     group: IMAGES,
     summary: 'send an image to a registry',

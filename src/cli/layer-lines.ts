@@ -1,12 +1,14 @@
 // One line for each layer, on stderr: lines that move on a terminal, and without one a line for each
 // state that is worth keeping.
-import { cut } from '../report/cut.js';
+import { withProgressBar, type Amount } from '../report/progress-bar.js';
 import type { Context } from './context.js';
 
 export interface LayerLine {
   /** What stands in front: the beginning of a digest. */
   readonly name: string;
   readonly text: string;
+  /** Drawn behind the text, on a terminal. */
+  readonly amount?: Amount;
   /** Nothing follows it. */
   readonly isFinal: boolean;
 }
@@ -40,8 +42,8 @@ function movingLines({ stderr, host }: Context): LayerLines {
   let last = 0;
   const draw = () => {
     const out: string[] = drawn === 0 ? [] : [`\x1b[${drawn}A`];
-    const put = ({ name, text }: LayerLine) =>
-      out.push(`\r\x1b[K${cut(`${name}: ${text}`, stderr.columns - 1)}\n`);
+    const width = Math.max(20, stderr.columns - 1);
+    const put = (line: LayerLine) => out.push(`\r\x1b[K${lineText(line, width)}\n`);
     // What is done at the top stays as it is: a terminal cannot go back beyond its first row.
     for (const [name, line] of lines) {
       if (!line.isFinal) break;
@@ -61,4 +63,9 @@ function movingLines({ stderr, host }: Context): LayerLines {
     },
     end: draw,
   };
+}
+
+function lineText({ name, text, amount }: LayerLine, width: number): string {
+  const start = `${name}: ${text}`;
+  return amount === undefined ? start.slice(0, width) : withProgressBar(start, amount, width);
 }

@@ -220,8 +220,9 @@ function failure({ method, url, proxy, signal }: HttpRequest, error: unknown): C
   const operation = `${method} ${shownUrl(url)}`;
   if (signal?.aborted === true) return new CutawayError('CANCELED', `${operation}: stopped`);
   const through = proxy === undefined ? '' : ` (through the proxy ${proxy.host})`;
-  const words = REASONS[reason] ?? (error instanceof Error && error.message) ?? reason;
-  return new CutawayError('UNAVAILABLE', `${operation}: ${words || reason}${through}`, {
+  const said = error instanceof Error && error.message !== '' ? error.message : reason;
+  const words = REASONS[reason] ?? said;
+  return new CutawayError('UNAVAILABLE', `${operation}: ${words}${through}`, {
     cause: error,
     data: { reason },
   });

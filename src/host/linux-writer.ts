@@ -92,6 +92,13 @@ export function createFile(path: string, mode = 0o644): Writable {
   return fs.createWriteStream('', { fd, highWaterMark: 1 << 20 });
 }
 
+export function extendFile(path: string, mode = 0o644): Writable {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = fs.constants;
+  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW;
+  const fd = guarded('open', path, () => fs.openSync(nodePath(path), flags, mode));
+  return fs.createWriteStream('', { fd, highWaterMark: 1 << 20 });
+}
+
 export function appendFile(path: string, content: string | Uint8Array): void {
   guarded('append', path, () => {
     fs.appendFileSync(nodePath(path), content);

@@ -1,5 +1,5 @@
 import { pushImage, type PushProgress } from '../../image/registry/push-image.js';
-import type { Registry } from '../../image/registry/registry-client.js';
+import { openRegistry, type Registry } from '../../image/registry/registry-client.js';
 import type { Digest } from '../../oci/digest.js';
 import { parsePlatform } from '../../oci/platform.js';
 import {
@@ -8,15 +8,14 @@ import {
   fullRepository,
   parseReference,
 } from '../../oci/reference.js';
-import { progressBar } from '../../report/progress-bar.js';
 import { storedBlobSource } from '../../runtime/store/stored-tree.js';
 import type { Store } from '../../runtime/store/store.js';
 import { parseByteSize } from '../byte-size.js';
 import { defineCommand, type OptionValues } from '../command.js';
 import { contextStore, type Context } from '../context.js';
-import { contextRegistry } from '../context-registry.js';
 import { mountFinder, namesToPush, planPush, type NamedReference } from '../push-plan.js';
 import { openLayerLines, type LayerLine } from '../layer-lines.js';
+import { registryOptions } from '../registry-options.js';
 import { PLATFORM_OPTION } from '../targets.js';
 
 const OPTIONS = {
@@ -45,7 +44,7 @@ export const push = defineCommand({
     const reference = parseReference(text);
     const store = await contextStore(context);
     const names = namesToPush(store, text, reference, { allTags: options['all-tags'] });
-    const registry = contextRegistry(context, reference.registry);
+    const registry = openRegistry(context.host, reference.registry, registryOptions(context));
     const findMount = mountFinder(store, reference);
     try {
       if (!options.quiet) {
@@ -108,7 +107,7 @@ function pushLine(progress: PushProgress): LayerLine {
   const name = digest.slice(digest.indexOf(':') + 1).slice(0, SHOWN_DIGITS);
   switch (progress.state) {
     case 'pushing':
-      return { name, text: `Pushing ${progressBar(progress.bytes, size)}`, isFinal: false };
+      return { name, text: 'Pushing', amount: { bytes: progress.bytes, size }, isFinal: false };
     case 'pushed':
       return { name, text: 'Pushed', isFinal: true };
     case 'exists':

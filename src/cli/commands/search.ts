@@ -1,10 +1,11 @@
+import { openRegistry } from '../../image/registry/registry-client.js';
 import { parseRegistryName } from '../../image/registry/registry-name.js';
 import { search as askRegistry, type SearchQuery } from '../../inspect/search.js';
 import { CutawayError } from '../../oci/error.js';
 import { formatSearch } from '../../report/search-table.js';
 import { defineCommand } from '../command.js';
-import { contextRegistry } from '../context-registry.js';
 import { DOCUMENT_OPTIONS, showDocument } from '../document-options.js';
+import { registryOptions } from '../registry-options.js';
 
 export const search = defineCommand({
   usage: '[OPTIONS] TERM | HOST/[TERM]',
@@ -34,7 +35,7 @@ export const search = defineCommand({
     if (!isHub && options.filter.length > 0) {
       throw new CutawayError('INVALID_INPUT', `search: ${name} knows names only: no --filter`);
     }
-    const registry = contextRegistry(context, name);
+    const registry = openRegistry(context.host, name, registryOptions(context));
     try {
       const query = { term, limit: parseCount(options.limit), ...filters };
       const document = await askRegistry(context.host, registry, query);

@@ -7,7 +7,7 @@ import {
   type AuthorizationOptions,
 } from './authorization.js';
 import type { RegistryConfig } from './registry-client.js';
-import { isPlainAllowed, type Transport } from './transport.js';
+import { isPlainAllowed } from './transport.js';
 import { hasOwnCertificates } from './trust.js';
 
 export interface Endpoint {

@@ -42,7 +42,9 @@ export function openRegistry(
       body: {
         [Symbol.asyncIterator]: () => answer.body[Symbol.asyncIterator](),
         bytes: (maximum = limits.documentSize) => readBody(answer.body, maximum, request.what),
-        discard: answer.discard,
+        discard: () => {
+          answer.discard();
+        },
       },
     };
     const { status } = response;

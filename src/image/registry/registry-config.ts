@@ -1,7 +1,7 @@
 // What the user has configured of registries: our own files, and of Docker's daemon.json what says
 // the same. docs/registry.md has the form.
 import type { ReadHost } from '../../host/host.js';
-import { CutawayError, during, hasCode } from '../../oci/error.js';
+import { CutawayError, hasCode } from '../../oci/error.js';
 import { parseJson, present, type JsonReader } from '../../oci/json-reader.js';
 import type { RegistryConfig, RegistrySettings } from './registry-client.js';
 

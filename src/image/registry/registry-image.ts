@@ -21,7 +21,7 @@ export async function openRegistryImage(
   host: ReadHost,
   reference: Reference,
   options: RegistryImageOptions,
-): Promise<{ readonly image: Image; close(): void }> {
+): Promise<{ readonly image: Image; readonly close: () => void }> {
   const registry = openRegistry(host, reference.registry, options);
   try {
     const resolved = await resolveImage({

@@ -123,8 +123,8 @@ function redirected(
   next.username = '';
   next.password = '';
   if (next.origin === url.origin) return { url: next, headers };
-  const { authorization: _, ...others } = headers;
-  return { url: next, headers: others };
+  const others = Object.entries(headers).filter(([name]) => name !== 'authorization');
+  return { url: next, headers: Object.fromEntries(others) };
 }
 
 /** Whether plain http may be spoken with this host. */

@@ -34,6 +34,8 @@ const TAR_ARGUMENTS = [
   '--warning=no-unknown-keyword',
 ];
 
+const FULL_HINT = 'the file system is full: free some space';
+
 /** Starts GNU tar in `directory`, which must be empty. */
 export function startUnpacking(host: Host, directory: string): Unpacking {
   const tar = host.findProgram('tar');
@@ -74,9 +76,11 @@ export function startUnpacking(host: Host, directory: string): Unpacking {
       const { exitCode, signal } = await child.ended;
       if (exitCode === 0) return;
       const reason = complaint.trim().split('\n')[0] ?? '';
+      const isFull = /No space left/.test(complaint);
       throw new CutawayError(
-        /No space left/.test(complaint) ? 'UNAVAILABLE' : 'CORRUPT',
+        isFull ? 'UNAVAILABLE' : 'CORRUPT',
         `unpack layer: tar ended with ${exitCode ?? signal ?? 'an error'}: ${reason}`,
+        isFull ? { hint: FULL_HINT, data: { errno: 'ENOSPC' } } : {},
       );
     },
     abort: () => {
