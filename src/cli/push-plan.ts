@@ -1,4 +1,6 @@
 // What a push sends, and under which names.
+import type { Registry } from '../image/registry/registry-client.js';
+import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { CutawayError } from '../oci/error.js';
 import { isIndexType } from '../oci/media-type.js';
@@ -92,22 +94,72 @@ export function planPush(
   return { tree: single, onlyPlatform: isPart ? formatPlatform(ownPlatform) : undefined };
 }
 
-/** Of blobs that images of the same registry have here: they were pulled from there, or pushed. */
+interface Neighbour {
+  readonly repository: string;
+  /** Of its blobs. */
+  readonly digests: ReadonlySet<Digest>;
+  /** Whether the registry has the image: asked at the first use. */
+  isThere(): Promise<boolean>;
+}
+
+/** Nobody waits for more questions than that. */
+const MOST_NEIGHBOURS = 8;
+
+/**
+ * Blobs of images that the store has of other repositories of the registry: they were pulled from
+ * there or pushed, if the registry says that it has their manifests.
+ */
 export function mountFinder(
   store: ReadStore,
-  { registry, repository }: Reference,
-): (digest: Digest) => string | undefined {
-  let known: Map<Digest, string> | undefined;
-  const gather = () => {
-    const found = new Map<Digest, string>();
-    for (const name of listImageNames(store)) {
-      const other = taggedReference(name);
-      if (other?.registry !== registry || other.repository === repository) continue;
-      for (const { digest } of blobsOf(store, name)) found.set(digest, other.repository);
+  registry: Registry,
+  own: Reference,
+): (digest: Digest) => Promise<string | undefined> {
+  let neighbours: Neighbour[] | undefined;
+  return async (digest) => {
+    neighbours ??= listNeighbours(store, registry, own);
+    for (const neighbour of neighbours) {
+      if (neighbour.digests.has(digest) && (await neighbour.isThere())) return neighbour.repository;
     }
-    return found;
+    return undefined;
   };
-  return (digest) => (known ??= gather()).get(digest);
+}
+
+function listNeighbours(store: ReadStore, registry: Registry, own: Reference): Neighbour[] {
+  const others = listImageNames(store).flatMap((name) => {
+    const reference = taggedReference(name);
+    const isOther = reference?.registry === own.registry && reference.repository !== own.repository;
+    return isOther ? [{ name, repository: reference.repository }] : [];
+  });
+  return others.slice(0, MOST_NEIGHBOURS).map(({ name, repository }) => {
+    let answer: Promise<boolean> | undefined;
+    return {
+      repository,
+      digests: new Set(blobsOf(store, name).map(({ digest }) => digest)),
+      isThere: () => (answer ??= hasManifest(registry, repository, name.descriptor)),
+    };
+  });
+}
+
+/** To be refused there is no reason not to push here. */
+async function hasManifest(
+  registry: Registry,
+  repository: string,
+  { digest, mediaType }: Descriptor,
+): Promise<boolean> {
+  try {
+    const response = await registry.request('HEAD', `/v2/${repository}/manifests/${digest}`, {
+      what: `look for layers in ${repository}`,
+      scope: `repository:${repository}:pull`,
+      accept: [mediaType],
+      answers: [404],
+      retry: false,
+    });
+    response.body.discard();
+    return response.status !== 404;
+  } catch (error) {
+    if (error instanceof CutawayError) return false;
+    throw error;
+  }
 }
 
 /** A damaged neighbour is no reason not to push. */

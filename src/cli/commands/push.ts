@@ -45,7 +45,7 @@ export const push = defineCommand({
     const store = await contextStore(context);
     const names = namesToPush(store, text, reference, { allTags: options['all-tags'] });
     const registry = openRegistry(context.host, reference.registry, registryOptions(context));
-    const findMount = mountFinder(store, reference);
+    const findMount = mountFinder(store, registry, reference);
     try {
       if (!options.quiet) {
         context.note(`The push refers to repository [${fullRepository(reference)}]`);
@@ -64,7 +64,7 @@ interface PushContext {
   readonly context: Context;
   readonly store: Store;
   readonly registry: Registry;
-  readonly findMount: (digest: Digest) => string | undefined;
+  readonly findMount: (digest: Digest) => Promise<string | undefined>;
   readonly options: Options;
 }
 
@@ -113,7 +113,7 @@ function pushLine(progress: PushProgress): LayerLine {
     case 'exists':
       return { name, text: 'Layer already exists', isFinal: true };
     case 'mounted':
-      return { name, text: `Mounted from ${progress.from ?? '?'}`, isFinal: true };
+      return { name, text: `Mounted from ${progress.from}`, isFinal: true };
     case 'skipped':
       return { name, text: 'Skipped foreign layer', isFinal: true };
   }

@@ -18,8 +18,8 @@ export interface BlobSource {
 export interface PushedBlob {
   readonly descriptor: Descriptor;
   readonly source: BlobSource;
-  /** A repository of the same registry that is thought to have it. */
-  readonly mountFrom: string | undefined;
+  /** A repository of the same registry that has it; asked only when it is wanted. */
+  readonly findMount: (digest: Digest) => Promise<string | undefined>;
 }
 
 export interface PushBlobOptions {
@@ -33,7 +33,8 @@ export interface PushBlobOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
-export type BlobOutcome = 'exists' | 'mounted' | 'pushed';
+export type BlobOutcome =
+  { readonly state: 'exists' | 'pushed' } | { readonly state: 'mounted'; readonly from: string };
 
 export async function pushBlob(
   registry: Registry,
@@ -41,15 +42,16 @@ export async function pushBlob(
   options: PushBlobOptions,
 ): Promise<BlobOutcome> {
   const upload = new BlobUpload(registry, blob, options);
-  if (await upload.exists()) return 'exists';
-  const mount = await upload.mount();
-  if (mount.isMounted) return 'mounted';
-  let { location } = mount;
+  if (await upload.exists()) return { state: 'exists' };
+  const from = await blob.findMount(blob.descriptor.digest);
+  const mount = from === undefined ? undefined : await upload.mount(from);
+  if (from !== undefined && mount?.isMounted === true) return { state: 'mounted', from };
+  let location = mount?.location;
   for (let attempt = 1; ; attempt += 1) {
     try {
       location ??= await upload.begin();
       await upload.send(location);
-      return 'pushed';
+      return { state: 'pushed' };
     } catch (error) {
       // What was begun is of no use any more: a registry takes no second beginning of it.
       location = undefined;
@@ -113,18 +115,16 @@ class BlobUpload {
   }
 
   /** Where the registry would not, it may say where to upload to instead. */
-  async mount(): Promise<{ isMounted: boolean; location: string | undefined }> {
-    const { mountFrom } = this.#blob;
+  async mount(from: string): Promise<{ isMounted: boolean; location: string | undefined }> {
     const nothing = { isMounted: false, location: undefined };
-    if (mountFrom === undefined) return nothing;
-    const query = new URLSearchParams({ mount: this.#digest, from: mountFrom });
+    const query = new URLSearchParams({ mount: this.#digest, from });
     try {
       const response = await this.#registry.request(
         'POST',
         `${this.#path}uploads/?${query.toString()}`,
         {
           ...this.#common,
-          scope: [this.#scope, `repository:${mountFrom}:pull`],
+          scope: [this.#scope, `repository:${from}:pull`],
           answers: [404, 405],
           headers: { 'content-length': '0' },
         },
