@@ -51,6 +51,7 @@ function plainLines(context: Context): PullView {
 
 function movingLines({ stderr, host }: Context): PullView {
   const lines: Lines = new Map();
+  const gone = new Set<Digest>();
   let drawn = 0;
   let last = 0;
   // Lines that have scrolled away are finished: only those that still move are drawn again.
@@ -66,13 +67,16 @@ function movingLines({ stderr, host }: Context): PullView {
       .map(([, line]) => `\x1b[2K${pullLine(line, width)}\n`)
       .join('');
     stderr.write(`${drawn > 0 ? `\x1b[${drawn}A\r` : ''}${text}\x1b[0J`);
-    for (const [digest] of scrolled) lines.delete(digest);
+    for (const [digest] of scrolled) {
+      lines.delete(digest);
+      gone.add(digest);
+    }
     drawn = moving.length;
   };
   return {
     report: (progress) => {
       // One that has scrolled away says nothing new.
-      if (progress.state !== 'pulling' && !lines.has(progress.digest)) return;
+      if (gone.has(progress.digest)) return;
       update(lines, progress);
       const now = host.now();
       if (now - last < INTERVAL) return;

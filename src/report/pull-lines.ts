@@ -28,7 +28,7 @@ const WORDS = {
   exists: 'Already exists',
 } as const;
 
-/** `a1b2c3d4e5f6: Downloading [====>     ] 12.3MB/45.6MB`, within `width` columns. */
+/** `a1b2c3d4e5f6: Downloading [====>     ] 12.3 MB/45.6 MB`, within `width` columns. */
 export function pullLine(line: PullLine, width: number): string {
   const { id, state } = line;
   const start = `${id}: ${WORDS[state]}`;

@@ -55,7 +55,7 @@ async function everyTag(
   const what = `list tags of ${familiarRepository(reference)}`;
   const tags = await listTags({ registry, repository: reference.repository, what });
   if (tags.length === 0) throw new CutawayError('NOT_FOUND', `${what}: it has none`);
-  return tags.map((tag) => ({
+  return tags.sort().map((tag) => ({
     registry: reference.registry,
     repository: reference.repository,
     tag,

@@ -106,18 +106,20 @@ function findComplete(
   try {
     const image = findStoredImage(store, formatReference(reference), wanted);
     if (image === undefined || !matchPlatform(wanted, image.config)) return undefined;
-    const unpacks = whyNotUnpack(store) === undefined;
-    const isWhole = image.layers.every(
-      ({ descriptor, chainID }) =>
-        isStoredBlob(store, descriptor.digest) &&
-        (!unpacks || findUnpackedLayer(store, chainID) !== undefined),
-    );
-    return isWhole ? name.digest : undefined;
+    return image.layers.every((layer) => hasLayer(store, layer)) ? name.digest : undefined;
   } catch (error) {
     // What is damaged is pulled again.
     if (hasCode(error, 'CORRUPT', 'NOT_FOUND')) return undefined;
     throw error;
   }
+}
+
+function hasLayer(
+  store: Store,
+  { descriptor, chainID }: Pick<ImageLayer, 'descriptor' | 'chainID'>,
+): boolean {
+  if (!isStoredBlob(store, descriptor.digest)) return false;
+  return whyNotUnpack(store) !== undefined || findUnpackedLayer(store, chainID) !== undefined;
 }
 
 interface Source {
@@ -132,7 +134,10 @@ async function bringImage(store: Store, source: Source, options: PullOptions): P
   const controller = new AbortController();
   const image = registryImage(registry, reference, resolved, controller.signal);
   const report = options.onProgress ?? (() => undefined);
-  for (const { descriptor } of image.layers) report(toProgress(descriptor, { state: 'pulling' }));
+  for (const layer of image.layers) {
+    const state = hasLayer(store, layer) ? 'exists' : 'pulling';
+    report(toProgress(layer.descriptor, { state }));
+  }
   // Until it is named, only this keeps what has come from being removed as nobody's.
   const lock = store.host.lock(store.paths.arrivals, 'shared');
   const blobs = startBlobs(store, { image, source, report, controller });
