@@ -138,7 +138,10 @@ async function testLogin(): Promise<void> {
   await t.test('a terminal: the name is seen, the password is not', async (t) => {
     const registry = await startRegistry(t, { htpasswd: { kim: PASSWORD } });
     const user = makeRegistryUser(t);
-    const variables = Object.entries({ ...user.env, CUTAWAY_DATA_ROOT: user.cutaway.dataRoot });
+    const variables: [string, string | undefined][] = Object.entries({
+      ...user.env,
+      CUTAWAY_DATA_ROOT: user.cutaway.dataRoot,
+    });
     const set = variables.map(([name, value]) =>
       value === undefined ? `-u ${name}` : `${name}=${value}`,
     );
@@ -208,6 +211,6 @@ async function testLogin(): Promise<void> {
   });
 }
 
-const reason = cannotRun('docker-registry', 'openssl', 'tmux');
-if (reason === false) await testLogin();
-else t.pass('login', { skip: reason });
+const skip = cannotRun('docker-registry', 'openssl', 'tmux');
+if (skip !== false) t.plan(0, skip);
+else await testLogin();
