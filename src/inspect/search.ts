@@ -99,13 +99,14 @@ async function searchCatalogue(
   return { results, more };
 }
 
-const PAGE = 1000;
-
-/** Page by page, as long as somebody wants to see more. */
+/**
+ * Page by page, as long as somebody wants to see more. How long a page is the registry decides: one
+ * that is asked for more than it gives refuses.
+ */
 async function* repositories(registry: Registry): AsyncGenerator<string> {
   const what = `search ${registry.name}`;
   const seen = new Set<string>();
-  let path: string | undefined = `/v2/_catalog?n=${PAGE}`;
+  let path: string | undefined = '/v2/_catalog';
   while (path !== undefined) {
     if (seen.has(path)) throw new CutawayError('UNAVAILABLE', `${what}: its pages go in a circle`);
     seen.add(path);
