@@ -233,6 +233,13 @@ t.test('run and create pull what is missing', { skip }, async (t) => {
   const missing = await cutaway.run(['create', `${registry.host}/app:none`]);
   t.equal(missing.status, 125);
   t.match(missing.stderr, /cutaway create: pull [^\n]*app:none: the registry does not have it/);
+  const outside = await cutaway.run(['run', 'nosuch']);
+  t.equal(outside.status, 125);
+  const place = 'https://registry-1.docker.io/v2/library/nosuch/manifests/latest';
+  t.match(
+    outside.stderr,
+    `pull nosuch:latest: GET ${place}: connection refused (through the proxy`,
+  );
   await registry.stop();
   const gone = await cutaway.run(['run', '--rm', '--pull', 'always', name, 'true']);
   t.equal(gone.status, 125);
