@@ -3,11 +3,11 @@ import yargs from 'yargs';
 import { DEFAULT_LIMITS, formatLimit, LIMIT_NAMES, LIMIT_TEXTS } from '../image/limits.js';
 import type { Command } from './command.js';
 import { COMMANDS } from './command-table.js';
-import { GLOBAL_OPTIONS } from './global-options.js';
+import { GLOBAL_OPTIONS, globalOptionsFor } from './global-options.js';
 import { helpFor } from './parse-arguments.js';
 
 export async function commandHelp(name: string, command: Command): Promise<string> {
-  const specs = { ...command.options, ...GLOBAL_OPTIONS, ...helpFor(command) };
+  const specs = { ...command.options, ...globalOptionsFor(command), ...helpFor(command) };
   const summary = COMMANDS.find((entry) => entry.name === name)?.summary ?? '';
   let builder = yargs([])
     .scriptName('cutaway')

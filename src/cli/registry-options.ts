@@ -5,9 +5,10 @@ import { safeText } from '../report/text.js';
 import type { Context } from './context.js';
 
 /** How this user speaks with registries. */
-export function registryOptions({ host, limits, note }: Context): RegistryOptions {
+export function registryOptions(context: Context): RegistryOptions {
+  const { host, limits } = context;
   const onProblem = (message: string) => {
-    note(`! ${safeText(message)}`);
+    context.note(`! ${safeText(message)}`);
   };
   return {
     config: readRegistryConfig(host),

@@ -2,7 +2,7 @@
 // registry names (distribution spec/auth/token.md, and oauth.md for refresh tokens).
 import type { ReadHost } from '../../host/host.js';
 import { CutawayError } from '../../oci/error.js';
-import { parseJson } from '../../oci/json-reader.js';
+import { parseJson, type JsonReader } from '../../oci/json-reader.js';
 import { parseChallenges } from './challenge.js';
 import type { Credential, Credentials } from './registry-client.js';
 import { readBody } from './response-body.js';
@@ -119,7 +119,7 @@ async function findCredential(
   return credential;
 }
 
-function basicHeader({ username, password }: Credential): string {
+export function basicHeader({ username, password }: Credential): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
@@ -148,7 +148,7 @@ async function fetchToken(
     throw refusal(operation, response.status, options.registry);
   }
   const bytes = await readBody(response.body, TOKEN_LIMIT, operation);
-  const document = parseJson(bytes, 'answer of the token service');
+  const document = parseTokenAnswer(bytes, operation);
   const token =
     document.get('token').optionalString() ?? document.get('access_token').optionalString();
   if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) {
@@ -158,6 +158,15 @@ async function fetchToken(
   const stated = document.get('expires_in').optional((value) => value.integer(0)) ?? 0;
   const lifetime = BigInt(Math.max(stated, LEAST_LIFETIME)) * 1_000_000_000n;
   return { header: `Bearer ${token}`, expires: options.clock.monotonic() + lifetime };
+}
+
+/** The parser's own message would quote what it read, which may be a token or a password. */
+export function parseTokenAnswer(bytes: Buffer, operation: string): JsonReader {
+  try {
+    return parseJson(bytes, 'answer of the token service');
+  } catch {
+    throw new CutawayError('UNAVAILABLE', `${operation}: the token service answers with no JSON`);
+  }
 }
 
 function tokenRequest(

@@ -101,7 +101,7 @@ async function authorized(
   path: string,
   request: RegistryRequest,
 ): Promise<TransportResponse> {
-  const { what, scope = [], signal } = request;
+  const { what, scope = [], signal, anonymous = false } = request;
   const base = await endpoint.base(signal);
   const url = requestUrl(base, path, what);
   const isOwn = url.origin === new URL(base).origin;
@@ -117,9 +117,10 @@ async function authorized(
       signal,
     });
   const { authorization } = endpoint;
-  const first = isOwn ? await authorization.find(asked) : undefined;
+  const mayTell = isOwn && !anonymous;
+  const first = mayTell ? await authorization.find(asked) : undefined;
   const response = await send(first);
-  if (response.status !== 401 || response.url.origin !== url.origin || !isOwn) return response;
+  if (response.status !== 401 || response.url.origin !== url.origin || !mayTell) return response;
   const second = await authorization.answer(asked, response.headers['www-authenticate'], first);
   if (second === undefined) return response;
   response.discard();

@@ -2,11 +2,13 @@
 // (distribution-spec spec.md#push).
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { pause } from '../../host/pause.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { digestAlgorithm, digestHex, type Digest } from '../../oci/digest.js';
 import { CutawayError, hasCode } from '../../oci/error.js';
 import { verified } from '../verify.js';
 import type { Registry, RegistryResponse } from './registry-client.js';
+import { backoff, isWorthRepeating, MOST_PATIENCE } from './retry.js';
 
 export interface BlobSource {
   /** The stored bytes from `start` to `end` (exclusive); each call begins anew. */
@@ -16,8 +18,8 @@ export interface BlobSource {
 export interface PushedBlob {
   readonly descriptor: Descriptor;
   readonly source: BlobSource;
-  /** A repository of the same registry that is thought to have it. */
-  readonly mountFrom: string | undefined;
+  /** A repository of the same registry that has it; asked only when it is wanted. */
+  readonly findMount: (digest: Digest) => Promise<string | undefined>;
 }
 
 export interface PushBlobOptions {
@@ -31,10 +33,8 @@ export interface PushBlobOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
-export type BlobOutcome = 'exists' | 'mounted' | 'pushed';
-
-/** How often one blob is begun anew. */
-const ATTEMPTS = 5;
+export type BlobOutcome =
+  { readonly state: 'exists' | 'pushed' } | { readonly state: 'mounted'; readonly from: string };
 
 export async function pushBlob(
   registry: Registry,
@@ -42,21 +42,36 @@ export async function pushBlob(
   options: PushBlobOptions,
 ): Promise<BlobOutcome> {
   const upload = new BlobUpload(registry, blob, options);
-  if (await upload.exists()) return 'exists';
-  const mount = await upload.mount();
-  if (mount.isMounted) return 'mounted';
-  let { location } = mount;
+  if (await upload.exists()) return { state: 'exists' };
+  const from = await blob.findMount(blob.descriptor.digest);
+  const mount = from === undefined ? undefined : await upload.mount(from);
+  if (from !== undefined && mount?.isMounted === true) return { state: 'mounted', from };
+  let location = mount?.location;
   for (let attempt = 1; ; attempt += 1) {
     try {
       location ??= await upload.begin();
       await upload.send(location);
-      return 'pushed';
+      return { state: 'pushed' };
     } catch (error) {
       // What was begun is of no use any more: a registry takes no second beginning of it.
       location = undefined;
-      if (attempt === ATTEMPTS || !hasCode(error, 'UNAVAILABLE')) throw error;
+      await waitToRepeat(error, attempt, registry, options.signal);
     }
   }
+}
+
+/** Throws what is worth no further attempt. */
+async function waitToRepeat(
+  error: unknown,
+  attempt: number,
+  { config }: Registry,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (attempt >= config.attempts || !isWorthRepeating(error)) throw error;
+  const asked = hasCode(error, 'UNAVAILABLE') ? Number(error.data['retryAfterSeconds'] ?? 0) : 0;
+  const wait = Math.max(backoff(attempt), asked * 1000);
+  if (wait > MOST_PATIENCE) throw error;
+  await pause(wait, signal);
 }
 
 interface UploadState {
@@ -100,18 +115,16 @@ class BlobUpload {
   }
 
   /** Where the registry would not, it may say where to upload to instead. */
-  async mount(): Promise<{ isMounted: boolean; location: string | undefined }> {
-    const { mountFrom } = this.#blob;
+  async mount(from: string): Promise<{ isMounted: boolean; location: string | undefined }> {
     const nothing = { isMounted: false, location: undefined };
-    if (mountFrom === undefined) return nothing;
-    const query = new URLSearchParams({ mount: this.#digest, from: mountFrom });
+    const query = new URLSearchParams({ mount: this.#digest, from });
     try {
       const response = await this.#registry.request(
         'POST',
         `${this.#path}uploads/?${query.toString()}`,
         {
           ...this.#common,
-          scope: [this.#scope, `repository:${mountFrom}:pull`],
+          scope: [this.#scope, `repository:${from}:pull`],
           answers: [404, 405],
           headers: { 'content-length': '0' },
         },
@@ -174,10 +187,11 @@ class BlobUpload {
       try {
         next = await this.#sendChunk(at, end, hash);
       } catch (error) {
+        await waitToRepeat(error, failures + 1, this.#registry, this.#options.signal);
         next = await this.#askState(at.location, error);
       }
       failures = next.start > at.start ? 0 : failures + 1;
-      if (failures === ATTEMPTS) throw stuck(digest, next.start);
+      if (failures === this.#registry.config.attempts) throw stuck(digest, next.start);
       at = next;
     }
     hash.verify();
@@ -206,7 +220,6 @@ class BlobUpload {
 
   /** How much has come of an upload that `failure` cut; throws that when the registry forgot it. */
   async #askState(location: string, failure: unknown): Promise<UploadState> {
-    if (!hasCode(failure, 'UNAVAILABLE')) throw failure;
     const response = await this.#registry.request('GET', location, {
       ...this.#common,
       answers: [400, 404, 416],
@@ -268,7 +281,7 @@ class RunningHash {
 }
 
 function stuck(digest: Digest, bytes: number): CutawayError {
-  const reason = `${bytes} bytes came, and no more in ${ATTEMPTS} attempts`;
+  const reason = `${bytes} bytes came, and no more in many attempts`;
   return new CutawayError('UNAVAILABLE', `upload blob ${digest}: ${reason}`);
 }
 

@@ -13,14 +13,11 @@ export interface ImageTree {
   readonly blobs: readonly Descriptor[];
 }
 
-export type PushProgress =
-  | {
-      readonly state: BlobOutcome | 'skipped';
-      readonly descriptor: Descriptor;
-      /** Where it was mounted from. */
-      readonly from?: string;
-    }
-  | { readonly state: 'pushing'; readonly descriptor: Descriptor; readonly bytes: number };
+export type PushProgress = { readonly descriptor: Descriptor } & (
+  | BlobOutcome
+  | { readonly state: 'skipped' }
+  | { readonly state: 'pushing'; readonly bytes: number }
+);
 
 export interface PushImageOptions {
   /** "push localhost:5000/web:1", in front of an error's message. */
@@ -28,8 +25,8 @@ export interface PushImageOptions {
   readonly repository: string;
   readonly tag: string;
   readonly openBlob: (descriptor: Descriptor) => BlobSource;
-  /** A repository of this registry that is thought to have the blob. */
-  readonly findMount?: (digest: Digest) => string | undefined;
+  /** A repository of this registry that has the blob. */
+  readonly findMount: (digest: Digest) => Promise<string | undefined>;
   /** Bytes of one request; default: all of a blob. */
   readonly chunkSize?: number | undefined;
   readonly onProgress?: (progress: PushProgress) => void;
@@ -96,19 +93,14 @@ async function pushOne(
     onProgress({ state: 'skipped', descriptor });
     return;
   }
-  const mountFrom = options.findMount?.(descriptor.digest);
-  const state = await pushBlob(
-    registry,
-    { descriptor, source: options.openBlob(descriptor), mountFrom },
-    {
-      ...{ what, repository, chunkSize, signal },
-      onBytes: (bytes) => {
-        onProgress({ state: 'pushing', descriptor, bytes });
-      },
+  const blob = { descriptor, source: options.openBlob(descriptor), findMount: options.findMount };
+  const outcome = await pushBlob(registry, blob, {
+    ...{ what, repository, chunkSize, signal },
+    onBytes: (bytes) => {
+      onProgress({ state: 'pushing', descriptor, bytes });
     },
-  );
-  const from = state === 'mounted' && mountFrom !== undefined ? { from: mountFrom } : {};
-  onProgress({ state, descriptor, ...from });
+  });
+  onProgress({ ...outcome, descriptor });
 }
 
 async function pushDocument(

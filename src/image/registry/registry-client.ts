@@ -66,6 +66,8 @@ export interface RegistryRequest {
   /** Statuses that are an answer and no error, beside 2xx: `[404]`. */
   readonly answers?: readonly number[];
   readonly signal?: AbortSignal | undefined;
+  /** Says nobody who we are, so that a 401 tells what the registry wants to know. Default false. */
+  readonly anonymous?: boolean;
   /** GET and HEAD of what is to be read: configured mirrors are asked first. Default false. */
   readonly mirrors?: boolean;
   /**

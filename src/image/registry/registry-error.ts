@@ -16,7 +16,9 @@ export async function responseError(
   const details = said === '' ? '' : ` (${said})`;
   const message = `${operation.what}: ${words}${details}`;
   const way = hint === undefined ? {} : { hint };
-  return new CutawayError(code, message, { data: { status }, ...way });
+  const after = retryAfterSeconds(response.headers);
+  const data = { status, ...(after === undefined ? {} : { retryAfterSeconds: after }) };
+  return new CutawayError(code, message, { data, ...way });
 }
 
 /** Takes away what nobody may see. */
@@ -47,10 +49,13 @@ function meaning(
 }
 
 function retryHint(headers: RegistryResponse['headers']): string | undefined {
+  const after = retryAfterSeconds(headers);
+  return after === undefined ? undefined : `it takes the next one in ${after} seconds`;
+}
+
+function retryAfterSeconds(headers: RegistryResponse['headers']): number | undefined {
   const after = headers['retry-after'];
-  return after !== undefined && /^\d{1,9}$/.test(after)
-    ? `it takes the next one in ${after} seconds`
-    : undefined;
+  return after !== undefined && /^\d{1,9}$/.test(after) ? Number(after) : undefined;
 }
 
 async function readMessage({ body }: RegistryResponse): Promise<string> {

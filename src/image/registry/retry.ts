@@ -1,6 +1,6 @@
 // What is worth another try, and when: RFC 9110 sections 10.2.3 and 15.6, RFC 6585 section 4.
 import { randomInt } from 'node:crypto';
-import { hasCode } from '../../oci/error.js';
+import { hasCode, type CutawayError } from '../../oci/error.js';
 
 const REASONS: ReadonlySet<unknown> = new Set([
   'ECONNRESET',
@@ -22,6 +22,15 @@ export function isTransient(error: unknown): boolean {
 /** Too many requests, or a server in trouble; one that cannot do it never will. */
 export function isTransientStatus(status: number): boolean {
   return status === 429 || (status >= 500 && status !== 501 && status !== 505);
+}
+
+/** The same of what was an answer and has become an error. */
+export function isWorthRepeating(error: unknown): boolean {
+  return isTransient(error) || (hasCode(error, 'UNAVAILABLE') && hasTransientStatus(error));
+}
+
+function hasTransientStatus({ data }: CutawayError): boolean {
+  return typeof data['status'] === 'number' && isTransientStatus(data['status']);
 }
 
 const FIRST_WAIT = 500;

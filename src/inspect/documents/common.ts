@@ -28,6 +28,7 @@ export const Subject = Type.Object(
       Type.Literal('container'),
       Type.Literal('process'),
       Type.Literal('host'),
+      Type.Literal('registry'),
     ]),
     engine: Type.String({ description: 'cutaway, docker-archive, oci-archive, oci, registry, or host' }),
     target: Type.String({ description: 'What names this subject on the command line' }),
