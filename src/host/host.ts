@@ -33,6 +33,11 @@ export interface OpenFile {
   read(position: number, length: number): Buffer;
   /** A stream of the bytes from `start` to `end` (exclusive; default the whole file). */
   stream(range?: { start?: number; end?: number }): Readable;
+  /**
+   * The same bytes in one buffer: a chunk is good until the next one is asked for.
+   * For who reads a gigabyte: new memory for each chunk costs as much as reading it.
+   */
+  lend?(range?: { start?: number; end?: number }): AsyncIterable<Buffer>;
   close(): void;
 }
 

@@ -67,6 +67,8 @@ export interface LayerBytes {
   /** Throws when they are not there. */
   check(): void;
   stream(range?: StreamRange): AsyncIterable<Buffer>;
+  /** All of them; a chunk is good until the next one is asked for. */
+  lend?(): AsyncIterable<Buffer>;
   readHead(length: number): Buffer | Promise<Buffer>;
 }
 
@@ -77,7 +79,8 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
     check: () => {
       if (store.findSize(member) === undefined) throw missing(store, what, descriptor);
     },
-    stream: (range) => store.stream(member, range) as AsyncIterable<Buffer>,
+    stream: (range) => streamOf(store, member, range),
+    lend: () => lend(store, member),
     readHead: (length) => store.readHead(member, length),
   };
   return {
@@ -106,22 +109,22 @@ export function layerOver(
     if (declared === undefined) throw unknownType(what, descriptor.mediaType);
   };
   // Generators, so that what is wrong is an error of the stream and not of opening it.
-  async function* blob(): AsyncGenerator<Buffer> {
+  async function* blob(isLent = false): AsyncGenerator<Buffer> {
     bytes.check();
     const { digest, size } = descriptor;
-    yield* verified(bytes.stream(), { digest, size, what });
+    const chunks = (isLent ? bytes.lend?.() : undefined) ?? bytes.stream();
+    yield* verified(chunks, { digest, size, what });
   }
-  async function* tar({ onProblem, onSeekPoints }: OpenTarOptions = {}): AsyncGenerator<Buffer> {
+  async function* tar(
+    { onProblem, onSeekPoints }: OpenTarOptions = {},
+    isLent = false,
+  ): AsyncGenerator<Buffer> {
     checkType();
+    bytes.check();
     let points: readonly SeekPoint[] | undefined;
-    const keep = (found: readonly SeekPoint[]) => (points = found);
-    const plain = decompress(blob(), {
-      declared,
-      what,
-      limits,
-      onProblem,
-      onSeekPoints: onSeekPoints === undefined ? undefined : keep,
-    });
+    const keep = onSeekPoints && ((found: readonly SeekPoint[]) => (points = found));
+    const options = { declared, what, limits, onProblem, onSeekPoints: keep };
+    const plain = decompress(blob(isLent), options);
     // The digest of a plain tar is its diffID: hashing it once will do.
     if (diffID === descriptor.digest) yield* plain;
     else yield* verified(plain, { digest: diffID, what: `layer ${index}, uncompressed` });
@@ -146,9 +149,20 @@ export function layerOver(
     chainID,
     openBlob: () => toStream(blob()),
     openTar: (options) => toStream(tar(options)),
+    readTar: (options) => tar(options, true),
     readRange: (offset, length, points) => readTarRange(randomBlob, { offset, length }, points),
     location: () => undefined,
   };
+}
+
+function streamOf(store: MemberStore, member: string, range?: StreamRange): AsyncIterable<Buffer> {
+  return store.stream(member, range) as AsyncIterable<Buffer>;
+}
+
+/** Only as it lies: what decompresses may still have a chunk when it asks for the next. */
+function lend(store: MemberStore, member: string): AsyncIterable<Buffer> {
+  const isPlain = detectCompression(store.readHead(member, MAGIC_LENGTH)) === 'none';
+  return (isPlain ? store.lend?.(member) : undefined) ?? streamOf(store, member);
 }
 
 function listStoredProblems(store: MemberStore, layer: StoredLayer, index: number): Problem[] {

@@ -22,6 +22,8 @@ export interface ImageLayer {
   openBlob(): Readable;
   /** The uncompressed tar; fails with CORRUPT unless blob and diffID agree at its end. */
   openTar(options?: OpenTarOptions): Readable;
+  /** The same; a chunk is good until the next one is asked for. */
+  readTar(options?: OpenTarOptions): AsyncIterable<Buffer>;
   /**
    * Bytes of the uncompressed tar from `offset`; fails with CORRUPT when there are not so many.
    * Without points, all before them is decompressed and thrown away. They are not verified:

@@ -82,12 +82,9 @@ t.test('what is told, and what is told the second time', { skip }, async (t) => 
   t.match((await cutaway.run(['pull', '-a', name])).stderr, /--all-tags takes a name without tag/);
 });
 
-t.test('Docker, Podman and skopeo push; the files are theirs', { skip }, async (t) => {
-  const why = whyNoDocker() ?? cannotRun('podman', 'skopeo');
-  if (why !== false && why !== undefined) {
-    t.pass('', { skip: why });
-    return;
-  }
+const noPushers = skip || (whyNoDocker() ?? cannotRun('podman', 'skopeo'));
+
+t.test('Docker, Podman and skopeo push; the files are theirs', { skip: noPushers }, async (t) => {
   const cutaway = makeCutaway(t);
   const registry = await startRegistry(t);
   const place = scratch(t, 'pushers');

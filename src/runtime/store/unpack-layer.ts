@@ -34,8 +34,6 @@ const TAR_ARGUMENTS = [
   '--warning=no-unknown-keyword',
 ];
 
-const FULL_HINT = 'the file system is full: free some space';
-
 /** Starts GNU tar in `directory`, which must be empty. */
 export function startUnpacking(host: Host, directory: string): Unpacking {
   const tar = host.findProgram('tar');
@@ -75,12 +73,17 @@ export function startUnpacking(host: Host, directory: string): Unpacking {
     finish: async () => {
       const { exitCode, signal } = await child.ended;
       if (exitCode === 0) return;
+      // Of a full disk it complains in several ways, and of that one last.
+      if (/No space left/.test(complaint)) {
+        throw new CutawayError('UNAVAILABLE', 'unpack layer: no space left on device', {
+          hint: 'the file system is full: free some space',
+          data: { errno: 'ENOSPC' },
+        });
+      }
       const reason = complaint.trim().split('\n')[0] ?? '';
-      const isFull = /No space left/.test(complaint);
       throw new CutawayError(
-        isFull ? 'UNAVAILABLE' : 'CORRUPT',
+        'CORRUPT',
         `unpack layer: tar ended with ${exitCode ?? signal ?? 'an error'}: ${reason}`,
-        isFull ? { hint: FULL_HINT, data: { errno: 'ENOSPC' } } : {},
       );
     },
     abort: () => {
