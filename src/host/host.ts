@@ -190,6 +190,8 @@ export interface Host extends ReadHost {
   writeFile(path: string, content: string | Uint8Array, mode?: number): void;
   /** A stream into a new file; `path` must not exist. */
   createFile(path: string, mode?: number): Writable;
+  /** A stream behind the end of a file, which is made when it is missing; a link is refused. */
+  extendFile(path: string, mode?: number): Writable;
   appendFile(path: string, content: string | Uint8Array): void;
   rename(from: string, to: string): void;
   /** Fails with ALREADY_EXISTS when `path` is taken: that makes it a claim on a name. */

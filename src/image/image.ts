@@ -30,6 +30,8 @@ export interface ImageLayer {
    * compare a file's content with the sha256 that the index has of it.
    */
   readRange(offset: number, length: number, points?: SeekPoints): AsyncIterable<Buffer>;
+  /** Found by its digest, wherever that is: what was read of it once holds for ever. */
+  readonly isAddressed?: true;
   /** Where another thread finds it (`openLayer`); undefined when its bytes are in memory only. */
   location(): LayerLocation | undefined;
 }

@@ -11,6 +11,7 @@ import { NsDocument } from './ns.js';
 import { OverlayDocument } from './overlay.js';
 import { ProcsDocument } from './procs.js';
 import { RecoverDocument } from './recover.js';
+import { SearchDocument } from './search.js';
 import { TreeDocument } from './tree.js';
 import { WasteDocument } from './waste.js';
 
@@ -26,6 +27,7 @@ export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
   overlay: OverlayDocument,
   procs: ProcsDocument,
   recover: RecoverDocument,
+  search: SearchDocument,
   tree: TreeDocument,
   waste: WasteDocument,
 };

@@ -41,6 +41,8 @@ export interface AddImageOptions {
   readonly index?: { readonly descriptor: Descriptor; readonly bytes: Buffer };
   /** Documents of the index beside this image's own. */
   readonly documents?: readonly Buffer[];
+  /** The blobs come into the store by themselves: `openBlob` follows one on its way, verified. */
+  readonly bringsBlobs?: boolean;
   readonly onProgress?: (progress: LayerProgress) => void;
   /** Those that the user set. */
   readonly limits?: Partial<Limits>;
@@ -66,13 +68,16 @@ async function bringAndName(
   image: Image,
   options: AddImageOptions,
 ): Promise<Descriptor> {
-  const { onProgress: report = () => undefined, limits = {} } = options;
+  const { onProgress: report = () => undefined, limits = {}, bringsBlobs = false } = options;
   const indexes: LayerIndex[] = [];
   for (const layer of image.layers) {
     try {
-      indexes.push(await storeLayer(store, image, layer, { below: indexes, report, limits }));
+      indexes.push(
+        await storeLayer(store, image, layer, { below: indexes, report, limits, bringsBlobs }),
+      );
     } catch (error) {
-      throw during(`load layer ${layer.index} of ${image.layers.length}`, error);
+      const operation = bringsBlobs ? 'pull' : 'load';
+      throw during(`${operation} layer ${layer.index} of ${image.layers.length}`, error);
     }
   }
   const manifest = image.manifest ?? makeManifest(image);
@@ -117,7 +122,7 @@ function writeBlob(store: Store, digest: Digest, bytes: Buffer): void {
   writeWhole(store, path, bytes);
 }
 
-function ensureBlobDirectory(store: Store, digest: Digest): void {
+export function ensureBlobDirectory(store: Store, digest: Digest): void {
   const path = blobPath(store.paths, digest);
   store.host.createDirectory(path.slice(0, path.lastIndexOf('/')), { parents: true });
 }
@@ -126,6 +131,7 @@ interface LayerSurroundings {
   readonly below: readonly LayerIndex[];
   readonly report: (progress: LayerProgress) => void;
   readonly limits: Partial<Limits>;
+  readonly bringsBlobs: boolean;
 }
 
 function requireLayerType({ index, descriptor }: ImageLayer): void {
@@ -138,7 +144,7 @@ async function storeLayer(
   store: Store,
   image: Image,
   layer: ImageLayer,
-  { below, report, limits }: LayerSurroundings,
+  { below, report, limits, bringsBlobs }: LayerSurroundings,
 ): Promise<LayerIndex> {
   const { host } = store;
   requireLayerType(layer);
@@ -152,7 +158,7 @@ async function storeLayer(
   }
   const temporary = makeTemporaryDirectory(store);
   try {
-    const blob = hasBlob ? undefined : `${temporary}/blob`;
+    const blob = hasBlob || bringsBlobs ? undefined : `${temporary}/blob`;
     const directory = unpacked ? undefined : `${temporary}/layer`;
     const index = await readLayer(store, layer, { blob, directory, report, limits });
     if (directory !== undefined) {
@@ -245,7 +251,8 @@ async function* teeBlob(
   }
 }
 
-function drained(stream: Writable): Promise<void> {
+/** Resolves also when it fails: who goes on writing finds out. */
+export function drained(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
     const goOn = () => {
       stream.off('drain', goOn);
