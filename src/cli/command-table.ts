@@ -63,6 +63,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/images.js')).images,
   },
   {
+    name: 'commit',
+    group: IMAGES,
+    summary: 'make an image of what a container has changed',
+    load: async () => (await import('./commands/commit.js')).commit,
+  },
+  {
     name: 'tag',
     group: IMAGES,
     summary: 'give an image one more name',
