@@ -57,6 +57,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/load.js')).load,
   },
   {
+    name: 'save',
+    group: IMAGES,
+    summary: 'write images to an archive or a layout that other tools take',
+    load: async () => (await import('./commands/save.js')).save,
+  },
+  {
     name: 'images',
     group: IMAGES,
     summary: 'list images',
