@@ -63,6 +63,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/save.js')).save,
   },
   {
+    name: 'export',
+    group: IMAGES,
+    summary: 'the files of a container or an image, all layers together, as a tar',
+    load: async () => (await import('./commands/export.js')).exportCommand,
+  },
+  {
+    name: 'import',
+    group: IMAGES,
+    summary: 'make an image of one layer from a tar of files',
+    load: async () => (await import('./commands/import.js')).importCommand,
+  },
+  {
     name: 'images',
     group: IMAGES,
     summary: 'list images',
