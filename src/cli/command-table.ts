@@ -87,6 +87,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/commit.js')).commit,
   },
   {
+    name: 'history',
+    group: IMAGES,
+    summary: 'the steps that made an image',
+    load: async () => (await import('./commands/history.js')).history,
+  },
+  {
     name: 'tag',
     group: IMAGES,
     summary: 'give an image one more name',
@@ -97,6 +103,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: IMAGES,
     summary: 'remove images',
     load: async () => (await import('./commands/rmi.js')).rmi,
+  },
+  {
+    name: 'prune',
+    group: IMAGES,
+    summary: 'remove what nobody uses, and say what that frees',
+    load: async () => (await import('./commands/prune.js')).prune,
   },
   {
     name: 'layers',
