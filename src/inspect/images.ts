@@ -2,10 +2,11 @@
 import type { Engine, EngineContainer, EngineImage } from '../engines/engine.js';
 import { commandOf } from '../oci/history.js';
 import type { Digest } from '../oci/digest.js';
+import type { Problem } from '../oci/problem.js';
 import { makeDocument } from './document.js';
 import type { ChainRecord, ImageRecord, ImagesDocument } from './documents/images.js';
 import { imageFilter, referenceTest, timeOf } from './image-filter.js';
-import { imageRow } from './ls.js';
+import { attempt, imageRow } from './ls.js';
 import type { TargetContext } from './target.js';
 
 export interface ImagesOptions {
@@ -17,17 +18,23 @@ export interface ImagesOptions {
 
 export function inspectImages(context: TargetContext, options: ImagesOptions): ImagesDocument {
   const engines = context.engines.filter(({ name }) => name === 'cutaway');
-  const all = engines.flatMap((engine) => engine.listImages().map((image) => ({ engine, image })));
+  const problems: Problem[] = [];
+  const all = engines.flatMap((engine) =>
+    attempt(engine, problems, () => engine.listImages().map((image) => ({ engine, image }))),
+  );
   const images = all.map(({ image }) => image);
   const test = imageFilter(options.filters, images);
   const named = options.name === undefined ? () => true : referenceTest(options.name);
   const shown = all.filter(({ image }) => test(image) && named(image)).sort(newestFirst);
   const layers = countLayers(all);
-  const containers = engines.flatMap((engine) => engine.listContainers());
+  const containers = engines.flatMap((engine) =>
+    attempt(engine, problems, () => [...engine.listContainers()]),
+  );
   const around = { images, layers, containers };
-  const problems = engines
-    .flatMap((engine) => engine.listProblems?.() ?? [])
-    .filter(({ code }) => code !== 'container-unreadable');
+  const found = engines.flatMap((engine) =>
+    attempt(engine, problems, () => [...(engine.listProblems?.() ?? [])]),
+  );
+  problems.push(...found.filter(({ code }) => code !== 'container-unreadable'));
   const answer = {
     images: shown.map(({ engine, image }) => imageRecord(engine, image, around)),
     chains: chainRecords(shown, layers),

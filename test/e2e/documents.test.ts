@@ -67,6 +67,9 @@ t.test('every document agrees with its schema', { skip }, async (t) => {
     ['ls'],
     ['ps', '-a'],
     ['images'],
+    ['history', 'busybox'],
+    ['history', archives[1] ?? ''],
+    ['prune', '--dry-run', '-a'],
     ['doctor'],
   ];
   const schemas = new Map<string, object>();
