@@ -121,11 +121,18 @@ export function tarMember(entry: OrdinaryEntry, size: number): TarMember {
   };
 }
 
-/** Another name of a file; what the first says of it is not repeated in full. */
+/**
+ * Another name of a file. It says all that the first name says: Docker changes the owner of a link when
+ * it has made it, which takes the file's capabilities away, unless the link says them again.
+ */
 export function linkMember(entry: OrdinaryEntry, first: string): TarMember {
-  const { path, mode, uid, gid, mtime } = entry;
-  const member = { name: tarName(path), type: 'link', mode, uid, gid } as const;
-  return { ...member, mtime: BigInt(mtime), linkName: tarName(first) };
+  const { path, mode, uid, gid, mtime, xattrs } = entry;
+  return {
+    ...{ name: tarName(path), type: 'link', mode, uid, gid },
+    mtime: BigInt(mtime),
+    linkName: tarName(first),
+    ...(xattrs === undefined ? {} : { xattrs: storedXattrs(xattrs) }),
+  };
 }
 
 /** Relative, as every reader takes it; the root is "." and with the slash of a directory "./". */
