@@ -51,6 +51,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rm.js')).rm,
   },
   {
+    name: 'pull',
+    group: IMAGES,
+    summary: 'bring an image from a registry into the store',
+    load: async () => (await import('./commands/pull.js')).pull,
+  },
+  {
+    name: 'push',
+    group: IMAGES,
+    summary: 'send an image to a registry',
+    load: async () => (await import('./commands/push.js')).push,
+  },
+  {
+    name: 'search',
+    group: IMAGES,
+    summary: 'find images on Docker Hub, or what a registry has',
+    load: async () => (await import('./commands/search.js')).search,
+  },
+  {
+    name: 'login',
+    group: IMAGES,
+    summary: 'prove to a registry who you are, and remember it',
+    load: async () => (await import('./commands/login.js')).login,
+  },
+  {
+    name: 'logout',
+    group: IMAGES,
+    summary: 'forget the credentials for a registry',
+    load: async () => (await import('./commands/logout.js')).logout,
+  },
+  {
     name: 'load',
     group: IMAGES,
     summary: 'bring images from an archive or a layout into the store',

@@ -2,7 +2,7 @@ import type { Command } from './command.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
 import { makeContext, type Context } from './context.js';
 import { exitStatus, reportError } from './exit-status.js';
-import { splitArguments } from './global-options.js';
+import { globalOptionsFor, splitArguments } from './global-options.js';
 import { parseArguments } from './parse-arguments.js';
 import { CutawayError } from '../oci/error.js';
 
@@ -16,14 +16,15 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     }
     entry = COMMANDS.find((candidate) => candidate.name === name);
     if (entry === undefined) throw unknownCommand(name);
-    const command = withGlobalOptions(await entry.load());
+    const own = await entry.load();
+    const command = { ...own, options: { ...globalOptionsFor(own), ...own.options } };
     const parsed = parseArguments(name, command, rest);
     if (parsed.help) return await showHelp(name, false);
     const context = makeContext({
       dataRoot: (parsed.options['data-root'] as string | undefined) ?? global.dataRoot,
       noColor: global.noColor || parsed.options['no-color'] === true,
       noCache: global.noCache || parsed.options['no-cache'] === true,
-      limits: [...global.limits, ...(parsed.options['limit'] as readonly string[])],
+      limits: [...global.limits, ...limitsOf(own, parsed.options)],
     });
     return await runCommand(command, context, parsed.arguments, parsed.options);
   } catch (error) {
@@ -41,17 +42,8 @@ async function runCommand(
   return await command.run(context, arguments_, options as Parameters<Command['run']>[2]);
 }
 
-function withGlobalOptions(command: Command): Command {
-  return {
-    ...command,
-    options: {
-      'data-root': { type: 'string', describe: '' },
-      'no-color': { type: 'boolean', describe: '' },
-      'no-cache': { type: 'boolean', describe: '' },
-      limit: { type: 'strings', describe: '' },
-      ...command.options,
-    },
-  };
+function limitsOf(own: Command, options: Readonly<Record<string, unknown>>): readonly string[] {
+  return 'limit' in own.options ? [] : (options['limit'] as readonly string[]);
 }
 
 /** Asked for, help is data and goes to stdout; not asked for, it goes to stderr with status 2. */

@@ -1,5 +1,5 @@
 import { CutawayError } from '../oci/error.js';
-import type { OptionSpecs } from './command.js';
+import type { Command, OptionSpecs } from './command.js';
 import type { GlobalOptions } from './context.js';
 
 export const GLOBAL_OPTIONS: OptionSpecs = {
@@ -15,6 +15,13 @@ export const GLOBAL_OPTIONS: OptionSpecs = {
   },
   'no-color': { type: 'boolean', describe: 'no colours, as with NO_COLOR=1' },
 };
+
+/** A command may have an option of its own by one of these names: `search --limit`. */
+export function globalOptionsFor({ options }: Command): OptionSpecs {
+  return Object.fromEntries(
+    Object.entries(GLOBAL_OPTIONS).filter(([name]) => !Object.hasOwn(options, name)),
+  );
+}
 
 const HELP_WORDS = ['--help', '-h'];
 

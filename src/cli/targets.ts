@@ -28,6 +28,8 @@ export function targetContext(context: Context, platform?: string): TargetContex
     engines: [cutawayEngine(context.host, context.dataRoot, wanted, context.limits)],
     platform: wanted,
     limits: context.limits,
+    isExplicit: platform !== undefined,
+    registryOptions: async () => (await import('./registry-options.js')).registryOptions(context),
     ...(context.noCache ? {} : { memory: seenLayers(context.host, context.dataRoot) }),
   };
 }

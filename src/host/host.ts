@@ -33,6 +33,11 @@ export interface OpenFile {
   read(position: number, length: number): Buffer;
   /** A stream of the bytes from `start` to `end` (exclusive; default the whole file). */
   stream(range?: { start?: number; end?: number }): Readable;
+  /**
+   * The same bytes in one buffer: a chunk is good until the next one is asked for.
+   * For who reads a gigabyte: new memory for each chunk costs as much as reading it.
+   */
+  lend?(range?: { start?: number; end?: number }): AsyncIterable<Buffer>;
   close(): void;
 }
 
@@ -196,6 +201,8 @@ export interface Host extends ReadHost {
   createFile(path: string, mode?: number): Writable;
   /** A file to be that of `path`, on the same file system. */
   createUnnamedFile(path: string, mode?: number): UnnamedFile;
+  /** A stream behind the end of a file, which is made when it is missing; a link is refused. */
+  extendFile(path: string, mode?: number): Writable;
   appendFile(path: string, content: string | Uint8Array): void;
   rename(from: string, to: string): void;
   /** Fails with ALREADY_EXISTS when `path` is taken: that makes it a claim on a name. */

@@ -67,15 +67,15 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
   guarded('write', path, () => {
     const fd = fs.openSync(nodePath(temporary), 'wx', mode);
     try {
-      fs.writeFileSync(fd, content);
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
-    try {
+      try {
+        fs.writeFileSync(fd, content);
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
       fs.renameSync(nodePath(temporary), nodePath(path));
     } catch (error) {
-      fs.rmSync(temporary, { force: true });
+      fs.rmSync(nodePath(temporary), { force: true });
       throw error;
     }
   });
@@ -89,6 +89,13 @@ export function writeFile(path: string, content: string | Uint8Array, mode = 0o6
 
 export function createFile(path: string, mode = 0o644): Writable {
   const fd = guarded('open', path, () => fs.openSync(nodePath(path), 'wx', mode));
+  return fs.createWriteStream('', { fd, highWaterMark: 1 << 20 });
+}
+
+export function extendFile(path: string, mode = 0o644): Writable {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = fs.constants;
+  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW;
+  const fd = guarded('open', path, () => fs.openSync(nodePath(path), flags, mode));
   return fs.createWriteStream('', { fd, highWaterMark: 1 << 20 });
 }
 

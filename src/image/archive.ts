@@ -4,7 +4,7 @@ import { decodeName } from '../oci/byte-name.js';
 import { CutawayError } from '../oci/error.js';
 import type { Problem } from '../oci/problem.js';
 import type { Limits } from './limits.js';
-import { within, type MemberStore } from './member-store.js';
+import { lendFrom, within, type MemberStore } from './member-store.js';
 import type { TarEntry, TarEntryType } from './tar-entry.js';
 import { canonicalPath } from './tar-path.js';
 import { TarReader } from './tar-reader.js';
@@ -53,6 +53,7 @@ export function openArchive(file: OpenFile, path: string, options: ArchiveOption
       return file.read(offset, Math.min(length, size));
     },
     stream: (name, range) => file.stream(within(get(name), range)),
+    lend: (name) => lendFrom(file, within(get(name))),
     locate: (name) => {
       const { offset, size } = get(name);
       return file.path === undefined ? undefined : { path: file.path, offset, length: size };

@@ -72,15 +72,17 @@ export class ExtendedHeaderReader {
     this.#size = size;
     this.#body = [];
     // A global header speaks of no entry in particular: it is not part of the next one.
-    if (kind !== 'g') this.#blocks.push(block);
+    if (kind !== 'g') this.#blocks.push(Buffer.from(block));
     if (size === 0) this.#close(Buffer.alloc(0));
     return size > 0;
   }
 
   /** True while more of the body is to come. */
   push(block: Buffer): boolean {
-    this.#body.push(block);
-    if (this.#kind !== 'g') this.#blocks.push(block);
+    // The chunk that it is in may be gone before the entry comes.
+    const own = Buffer.from(block);
+    this.#body.push(own);
+    if (this.#kind !== 'g') this.#blocks.push(own);
     if (this.#body.length * BLOCK_SIZE < this.#size) return true;
     this.#close(Buffer.concat(this.#body, this.#size));
     return false;

@@ -9,7 +9,7 @@ import type { Problem } from '../oci/problem.js';
 import { compressionProblem, decompress, detectCompression, MAGIC_LENGTH } from './decompress.js';
 import type { ImageLayer, LayerLocation, OpenTarOptions } from './image.js';
 import type { Limits } from './limits.js';
-import { locatedStore, type MemberStore } from './member-store.js';
+import { locatedStore, type MemberStore, type StreamRange } from './member-store.js';
 import { readTarRange, type RandomBlob } from './random-access.js';
 import type { SeekPoint } from './seek-points.js';
 import { verified } from './verify.js';
@@ -54,41 +54,77 @@ export function openLayer(host: Pick<ReadHost, 'openFile'>, location: LayerLocat
   return makeLayer(locatedStore(host, store, file), { descriptor, member }, location);
 }
 
-interface LayerPlace {
+/** Which layer of which image. */
+export interface LayerPlace {
   readonly index: number;
   readonly diffID: Digest;
   readonly chainID: Digest;
   readonly limits: Limits;
 }
 
+/** The stored bytes of a layer, wherever they are. */
+export interface LayerBytes {
+  /** Throws when they are not there. */
+  check(): void;
+  stream(range?: StreamRange): AsyncIterable<Buffer>;
+  /** All of them; a chunk is good until the next one is asked for. */
+  lend?(): AsyncIterable<Buffer>;
+  readHead(length: number): Buffer | Promise<Buffer>;
+}
+
 function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): ImageLayer {
   const { descriptor, member } = layer;
-  const { index, diffID, chainID, limits } = place;
-  const what = `layer ${index} ${descriptor.digest}`;
-  const declared = layerCompression(descriptor.mediaType);
-  const checkStored = () => {
-    if (store.findSize(member) === undefined) throw missing(store, what, descriptor);
+  const what = layerName(descriptor, place);
+  const bytes: LayerBytes = {
+    check: () => {
+      if (store.findSize(member) === undefined) throw missing(store, what, descriptor);
+    },
+    stream: (range) => streamOf(store, member, range),
+    lend: () => lend(store, member),
+    readHead: (length) => store.readHead(member, length),
   };
+  return {
+    ...layerOver(bytes, descriptor, place),
+    location: () => {
+      if (store.findSize(member) === undefined) return undefined;
+      const file = store.locate(member);
+      return file && { store: store.what, member, file, descriptor, ...place };
+    },
+  };
+}
+
+function layerName({ digest }: Descriptor, { index }: Pick<LayerPlace, 'index'>): string {
+  return `layer ${index} ${digest}`;
+}
+
+/** The layer with these bytes, in no file that another thread could open. */
+export function layerOver(
+  bytes: LayerBytes,
+  descriptor: Descriptor,
+  { index, diffID, chainID, limits }: LayerPlace,
+): ImageLayer {
+  const what = layerName(descriptor, { index });
+  const declared = layerCompression(descriptor.mediaType);
   const checkType = () => {
     if (declared === undefined) throw unknownType(what, descriptor.mediaType);
   };
   // Generators, so that what is wrong is an error of the stream and not of opening it.
-  async function* blob(): AsyncGenerator<Buffer> {
-    checkStored();
+  async function* blob(isLent = false): AsyncGenerator<Buffer> {
+    bytes.check();
     const { digest, size } = descriptor;
-    yield* verified(store.stream(member) as AsyncIterable<Buffer>, { digest, size, what });
+    const chunks = (isLent ? bytes.lend?.() : undefined) ?? bytes.stream();
+    yield* verified(chunks, { digest, size, what });
   }
-  async function* tar({ onProblem, onSeekPoints }: OpenTarOptions = {}): AsyncGenerator<Buffer> {
+  async function* tar(
+    { onProblem, onSeekPoints }: OpenTarOptions = {},
+    isLent = false,
+  ): AsyncGenerator<Buffer> {
     checkType();
+    bytes.check();
     let points: readonly SeekPoint[] | undefined;
-    const keep = (found: readonly SeekPoint[]) => (points = found);
-    const plain = decompress(blob(), {
-      declared,
-      what,
-      limits,
-      onProblem,
-      onSeekPoints: onSeekPoints === undefined ? undefined : keep,
-    });
+    const keep = onSeekPoints && ((found: readonly SeekPoint[]) => (points = found));
+    const options = { declared, what, limits, onProblem, onSeekPoints: keep };
+    const plain = decompress(blob(isLent), options);
     // The digest of a plain tar is its diffID: hashing it once will do.
     if (diffID === descriptor.digest) yield* plain;
     else yield* verified(plain, { digest: diffID, what: `layer ${index}, uncompressed` });
@@ -100,11 +136,11 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
     size: descriptor.size,
     limits,
     readHead: (length) => {
-      checkStored();
+      bytes.check();
       checkType();
-      return store.readHead(member, length);
+      return bytes.readHead(length);
     },
-    stream: (range) => store.stream(member, range) as AsyncIterable<Buffer>,
+    stream: (range) => bytes.stream(range),
   };
   return {
     index,
@@ -113,13 +149,20 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
     chainID,
     openBlob: () => toStream(blob()),
     openTar: (options) => toStream(tar(options)),
+    readTar: (options) => tar(options, true),
     readRange: (offset, length, points) => readTarRange(randomBlob, { offset, length }, points),
-    location: () => {
-      if (store.findSize(member) === undefined) return undefined;
-      const file = store.locate(member);
-      return file && { store: store.what, member, file, descriptor, ...place };
-    },
+    location: () => undefined,
   };
+}
+
+function streamOf(store: MemberStore, member: string, range?: StreamRange): AsyncIterable<Buffer> {
+  return store.stream(member, range) as AsyncIterable<Buffer>;
+}
+
+/** Only as it lies: what decompresses may still have a chunk when it asks for the next. */
+function lend(store: MemberStore, member: string): AsyncIterable<Buffer> {
+  const isPlain = detectCompression(store.readHead(member, MAGIC_LENGTH)) === 'none';
+  return (isPlain ? store.lend?.(member) : undefined) ?? streamOf(store, member);
 }
 
 function listStoredProblems(store: MemberStore, layer: StoredLayer, index: number): Problem[] {

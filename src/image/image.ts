@@ -22,12 +22,16 @@ export interface ImageLayer {
   openBlob(): Readable;
   /** The uncompressed tar; fails with CORRUPT unless blob and diffID agree at its end. */
   openTar(options?: OpenTarOptions): Readable;
+  /** The same; a chunk is good until the next one is asked for. */
+  readTar(options?: OpenTarOptions): AsyncIterable<Buffer>;
   /**
    * Bytes of the uncompressed tar from `offset`; fails with CORRUPT when there are not so many.
    * Without points, all before them is decompressed and thrown away. They are not verified:
    * compare a file's content with the sha256 that the index has of it.
    */
   readRange(offset: number, length: number, points?: SeekPoints): AsyncIterable<Buffer>;
+  /** Found by its digest, wherever that is: what was read of it once holds for ever. */
+  readonly isAddressed?: true;
   /** Where another thread finds it (`openLayer`); undefined when its bytes are in memory only. */
   location(): LayerLocation | undefined;
 }

@@ -18,6 +18,8 @@ export interface MemberStore {
   readHead(name: string, length: number): Buffer;
   /** The bytes from `start` to `end` (exclusive; default all of them). */
   stream(name: string, range?: StreamRange): Readable;
+  /** The same; a chunk is good until the next one is asked for. */
+  lend?(name: string): AsyncIterable<Buffer>;
   /** Where another thread finds them; undefined when there are none of this name on a disk. */
   locate(name: string): FileRange | undefined;
   close(): void;
@@ -111,6 +113,7 @@ export function directoryStore(host: ReadHost, path: string): MemberStore {
       const file = open(name);
       return closing(file, file.stream(range));
     },
+    lend: (name) => lendWhole(open(name)),
     locate: (name) => {
       const file = open(name);
       try {
@@ -146,6 +149,7 @@ export function locatedStore(
       const file = host.openFile(path);
       return closing(file, file.stream(within({ offset, size: length }, range)));
     },
+    lend: () => lendWhole(host.openFile(path), { start: offset, end: offset + length }),
     locate: () => ({ path, offset, length }),
     close: () => undefined,
   };
@@ -165,4 +169,23 @@ function closing(file: OpenFile, stream: Readable): Readable {
     file.close();
   });
   return stream;
+}
+
+/** Closes the file at the end. */
+async function* lendWhole(
+  file: OpenFile,
+  range?: { start: number; end: number },
+): AsyncGenerator<Buffer> {
+  try {
+    yield* lendFrom(file, range);
+  } finally {
+    file.close();
+  }
+}
+
+export function lendFrom(
+  file: OpenFile,
+  range?: { start: number; end: number },
+): AsyncIterable<Buffer> {
+  return file.lend?.(range) ?? (file.stream(range) as AsyncIterable<Buffer>);
 }

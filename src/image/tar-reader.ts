@@ -31,7 +31,7 @@ export interface TarReaderOptions {
   readonly limits?: Partial<Limits>;
 }
 
-/** Push chunks of any size, then `finish`. Throws CORRUPT where reading on makes no sense. */
+/** Push chunks of any size, each of which is the caller's again afterwards, then `finish`. Throws CORRUPT where reading on makes no sense. */
 export class TarReader {
   readonly problems: Problem[] = [];
   readonly #visitor: TarVisitor;
@@ -159,7 +159,9 @@ export class TarReader {
       this.#state = isMore ? 'extended' : 'header';
       return;
     }
-    const entry = readHeader(block, this.#extended.take(block, offset), this.#limits, this.#report);
+    // A copy: the entry is looked at until its end, when the chunk that its header was in is gone.
+    const own = Buffer.from(block);
+    const entry = readHeader(own, this.#extended.take(own, offset), this.#limits, this.#report);
     this.#entry = entry;
     const end = offset + BLOCK_SIZE + entry.size;
     checkLimit(this.#limits, 'totalBytes', end, 'read tar');
@@ -191,7 +193,7 @@ export class TarReader {
   #consumeGnuMap(block: Buffer, kind: 'header' | 'extension', offset: number): void {
     const entry = this.#entry;
     if (entry === undefined) return;
-    if (kind === 'extension') entry.header = [...entry.header, block];
+    if (kind === 'extension') entry.header = [...entry.header, Buffer.from(block)];
     this.#gnuNumbers.push(...readGnuRegions(block, kind));
     checkLimit(this.#limits, 'sparseRegions', this.#gnuNumbers.length / 2, 'read sparse map');
     this.#state = 'gnu-map';
@@ -203,7 +205,7 @@ export class TarReader {
     const entry = this.#entry;
     const reader = this.#mapReader;
     if (entry === undefined || reader === undefined) return;
-    entry.header = [...entry.header, block];
+    entry.header = [...entry.header, Buffer.from(block)];
     const isMore = reader.push(block) && reader.size + BLOCK_SIZE <= entry.size;
     if (isMore) return;
     entry.size -= reader.size;

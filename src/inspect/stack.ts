@@ -83,11 +83,12 @@ export async function imageStack(target: ImageTarget): Promise<Stack> {
 }
 
 function blobSource(
-  { stored }: ImageTarget,
+  { stored, memory }: ImageTarget,
   layer: ImageLayer | undefined,
 ): { source?: LayerSource } {
   if (layer === undefined) return {};
-  const findSeekPoints = () => stored?.engine.findSeekPoints?.(layer.descriptor.digest);
+  const findSeekPoints = () =>
+    stored?.engine.findSeekPoints?.(layer.descriptor.digest) ?? memory?.findSeekPoints(layer);
   return { source: { kind: 'blob', layer, findSeekPoints } };
 }
 

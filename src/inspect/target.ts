@@ -4,6 +4,7 @@ import type { ReadHost } from '../host/host.js';
 import type { Image, ImageSource } from '../image/image.js';
 import type { Limits } from '../image/limits.js';
 import { selectImage } from '../image/open-image.js';
+import type { RegistryOptions } from '../image/registry/registry-client.js';
 import { CutawayError } from '../oci/error.js';
 import { familiarReference, isReference, parseReference } from '../oci/reference.js';
 import type { LayerMemory } from '../overlay/layer-memory.js';
@@ -20,6 +21,10 @@ export interface TargetContext {
   readonly limits?: Partial<Limits>;
   /** What was read before of files; without it all is read anew. */
   readonly memory?: LayerMemory;
+  /** That `platform` was asked for. */
+  readonly isExplicit?: boolean;
+  /** Credentials and configuration, for images in registries. */
+  readonly registryOptions?: () => Promise<RegistryOptions>;
 }
 
 export interface ImageTarget {
@@ -58,9 +63,14 @@ export type Target = ImageTarget | ContainerTarget | ProcessTarget;
 const ARCHIVES = ['docker-archive', 'oci-archive', 'oci'] as const;
 type ArchiveKind = (typeof ARCHIVES)[number];
 
+const REGISTRY = 'registry';
+/** What skopeo calls the same. */
+const SKOPEO_REGISTRY = 'docker://';
+
 /** Throws NOT_FOUND, or AMBIGUOUS with the names that would be clear. The caller closes it. */
 export async function resolveTarget(context: TargetContext, text: string): Promise<Target> {
   const { prefix, rest } = splitPrefix(context, text);
+  if (prefix === REGISTRY) return await registryTarget(context, rest);
   if (prefix === 'pid') return processTarget(context, rest);
   if (isArchiveKind(prefix)) return await archiveTarget(context, prefix, rest);
   const engines = context.engines.filter(({ name }) => prefix === undefined || name === prefix);
@@ -84,9 +94,12 @@ function splitPrefix(
   context: TargetContext,
   text: string,
 ): { prefix: string | undefined; rest: string } {
+  if (text.startsWith(SKOPEO_REGISTRY)) {
+    return { prefix: REGISTRY, rest: text.slice(SKOPEO_REGISTRY.length) };
+  }
   const colon = text.indexOf(':');
   const prefix = text.slice(0, Math.max(0, colon));
-  const known = ['pid', ...ARCHIVES, ...context.engines.map(({ name }) => name)];
+  const known = ['pid', REGISTRY, ...ARCHIVES, ...context.engines.map(({ name }) => name)];
   return known.includes(prefix)
     ? { prefix, rest: text.slice(colon + 1) }
     : { prefix: undefined, rest: text };
@@ -223,6 +236,32 @@ async function archiveTarget(
     return { kind: 'image', ...description, image, upTo, limits, ...remembered };
   } catch (error) {
     source.close();
+    throw error;
+  }
+}
+
+async function registryTarget(context: TargetContext, text: string): Promise<ImageTarget> {
+  const { name, upTo } = splitLayer(text);
+  const reference = parseReference(name);
+  const { host, platform, limits = {}, memory, isExplicit = false } = context;
+  // Nothing that speaks with a network is loaded for what is here.
+  const { openRegistryImage } = await import('../image/registry/registry-image.js');
+  const options = { ...(await context.registryOptions?.()), limits, platform, isExplicit };
+  const { image, close } = await openRegistryImage(host, reference, options);
+  try {
+    const shown = familiarReference(reference);
+    const target = `${REGISTRY}:${shown}${layerSuffix(image, upTo)}`;
+    return {
+      kind: 'image',
+      subject: { kind: 'image', engine: REGISTRY, target, id: image.id, name: shown },
+      image,
+      upTo,
+      limits,
+      ...(memory === undefined ? {} : { memory }),
+      close,
+    };
+  } catch (error) {
+    close();
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 // Which files are there, and which layer does each come from?
 import { CutawayError } from '../oci/error.js';
-import type { LayerEntry, OrdinaryEntry } from '../overlay/layer-entry.js';
+import { DIRECTORY, ENTRY_TYPES, FILE } from '../overlay/layer-columns.js';
+import type { OrdinaryEntry } from '../overlay/layer-entry.js';
+import { emptyLayer } from '../overlay/layer-index.js';
 import { canonicalPath } from './canonical-path.js';
 import { makeDocument } from './document.js';
 import type { TreeDocument } from './documents/tree.js';
@@ -9,6 +11,7 @@ import { anyGlob } from './glob.js';
 import { layerName, pickLayer, whoHas } from './pick-layer.js';
 import { mergeStack, targetStack, type Stack } from './stack.js';
 import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
+import { layerRows, mergedRows, type TreeRows } from './tree-rows.js';
 import { sumSizes } from './tree-sizes.js';
 
 export type EntryKind = OrdinaryEntry['type'];
@@ -30,14 +33,7 @@ export interface TreeOptions {
   readonly whiteouts?: boolean;
 }
 
-interface Node {
-  readonly entry: OrdinaryEntry;
-  readonly layer: number;
-  readonly parent: number;
-  /** It is what was asked for, and not only above that. */
-  isWanted: boolean;
-  isShown: boolean;
-}
+type Entries = TreeDocument['entries'];
 
 export async function inspectTree(
   context: TargetContext,
@@ -49,11 +45,10 @@ export async function inspectTree(
   const stack = await targetStack(context, target, { hash });
   const layer = options.layer === undefined ? undefined : pickLayer(stack, options.layer);
   const own = options.whiteouts === true ? ownView(stack, root, layer) : undefined;
-  const nodes = own?.nodes ?? mergedNodes(stack, root);
-  chooseNodes(nodes, { ...options, number: own === undefined ? layer : undefined });
-  const sizes = sumSizes(nodes.map(sizedNode));
-  const order = sort === 'size' ? bySize(nodes, sizes) : nodes.map((_, at) => at);
-  const shown = order.filter((at) => nodes[at]?.isShown === true);
+  const rows = own?.rows ?? merged(stack, root);
+  const choice = choose(rows, { ...options, number: own === undefined ? layer : undefined });
+  const sizes = sumSizes(rows, choice.isWanted);
+  const entries = makeEntries(rows, choice, sizes, own !== undefined);
   const answer = {
     root,
     ...chosen(options, layer),
@@ -63,8 +58,8 @@ export async function inspectTree(
       ...(diffID === undefined ? {} : { diffID }),
       ...(command === undefined ? {} : { command }),
     })),
-    totals: countNodes(nodes, sizes[0] ?? 0),
-    entries: shown.flatMap((at) => treeEntry(nodes[at], sizes[at] ?? 0, own !== undefined)),
+    totals: countRows(rows, choice, sizes[0] ?? 0),
+    entries: sort === 'size' ? bySize(rows, sizes, entries) : present(entries),
     ...(own === undefined ? {} : { whiteouts: own.whiteouts.map(pathFacts) }),
   };
   return makeDocument(context.host, 'tree', target.subject, answer, stack.problems);
@@ -82,11 +77,11 @@ function chosen(options: TreeOptions, layer: number | undefined): Pick<TreeDocum
   };
 }
 
-function mergedNodes(stack: Stack, root: string): Node[] {
+function merged(stack: Stack, root: string): TreeRows {
   const tree = mergeStack(stack, { root });
   const row = tree.row(root);
-  if (row !== -1) return makeNodes(tree.walk(row));
-  if (root === '/') return [];
+  if (row !== -1) return mergedRows(tree, row);
+  if (root === '/') return layerRows(emptyLayer(), root, 0);
   const having = whoHas(stack, root);
   throw new CutawayError('NOT_FOUND', `no "${root}" in it`, {
     ...(having === undefined ? {} : { hint: `${having}: TARGET@N has it as of layer N` }),
@@ -98,7 +93,7 @@ function ownView(
   stack: Stack,
   root: string,
   layer: number | undefined,
-): { nodes: Node[]; whiteouts: string[] } {
+): { rows: TreeRows; whiteouts: string[] } {
   const here = layer === undefined ? undefined : stack.layers[layer - 1];
   if (here === undefined || layer === undefined) {
     throw new CutawayError('INVALID_INPUT', '--whiteouts is about one layer', {
@@ -106,77 +101,109 @@ function ownView(
     });
   }
   const whiteouts: string[] = [];
-  const isOrdinary = (entry: LayerEntry): entry is OrdinaryEntry => {
-    if (entry.marker === 'whiteout') whiteouts.push(entry.path);
-    return entry.marker === 'ordinary';
-  };
-  const entries = [...here.index.entriesBeneath(root)].filter(isOrdinary);
-  if (entries.length + whiteouts.length === 0 && root !== '/') {
+  for (const { marker, path } of here.index.entriesBeneath(root)) {
+    if (marker === 'whiteout') whiteouts.push(path);
+  }
+  const rows = layerRows(here.index, root, layer);
+  if (rows.count + whiteouts.length === 0 && root !== '/') {
     const hint = whoHas(stack, root) ?? 'no other layer has it either';
     throw new CutawayError('NOT_FOUND', `${layerName(here, layer)} has no "${root}"`, { hint });
   }
-  return { nodes: makeNodes(entries.map((entry) => ({ entry, layer }))), whiteouts };
+  return { rows, whiteouts };
 }
 
-function makeNodes(entries: Iterable<{ entry: OrdinaryEntry; layer: number }>): Node[] {
-  const nodes: Node[] = [];
-  const above: { readonly at: number; readonly prefix: string }[] = [];
-  for (const { entry, layer } of entries) {
-    const { path } = entry;
-    while (above.length > 0 && !path.startsWith(above.at(-1)?.prefix ?? '')) above.pop();
-    const parent = above.at(-1)?.at ?? -1;
-    above.push({ at: nodes.length, prefix: path === '/' ? '/' : `${path}/` });
-    nodes.push({ entry, layer, parent, isWanted: true, isShown: true });
-  }
-  return nodes;
+interface Choice {
+  /** It is what was asked for, and not only above that. */
+  readonly isWanted: (at: number) => boolean;
+  readonly isShown: (at: number) => boolean;
 }
+
+const EVERYTHING: Choice = { isWanted: () => true, isShown: () => true };
+const WANTED = 1;
+const SHOWN = 2;
 
 /** What is wanted, and the directories above it. */
-function chooseNodes(
-  nodes: readonly Node[],
+function choose(
+  rows: TreeRows,
   { filters = [], kinds = [], number }: TreeOptions & { readonly number: number | undefined },
-): void {
+): Choice {
   const matches = anyGlob(filters);
-  if (matches === undefined && kinds.length === 0 && number === undefined) return;
-  const isKind = (node: Node) => kinds.length === 0 || kinds.includes(node.entry.type);
-  const isLayer = (node: Node) => number === undefined || node.layer === number;
-  for (const node of nodes) {
-    node.isWanted = isLayer(node) && isKind(node) && matches?.(node.entry.path) !== false;
-    node.isShown = node.isWanted;
+  if (matches === undefined && kinds.length === 0 && number === undefined) return EVERYTHING;
+  const types = kinds.map((kind) => ENTRY_TYPES.indexOf(kind));
+  const isKind = (at: number) => types.length === 0 || types.includes(rows.type[at] ?? 0);
+  const isLayer = (at: number) => number === undefined || rows.layer[at] === number;
+  const states = Uint8Array.from(rows.parent, (_, at) =>
+    isLayer(at) && isKind(at) ? WANTED | SHOWN : 0,
+  );
+  if (matches !== undefined) {
+    let at = 0;
+    for (const { path } of rows.entries()) {
+      if (!matches(path)) states[at] = 0;
+      at += 1;
+    }
   }
-  showParents(nodes);
-}
-
-function showParents(nodes: readonly Node[]): void {
-  for (let at = nodes.length - 1; at >= 0; at -= 1) {
-    const node = nodes[at];
-    const parent = nodes[node?.parent ?? -1];
-    if (node?.isShown === true && parent !== undefined) parent.isShown = true;
-  }
-}
-
-function sizedNode({ entry, layer, parent, isWanted }: Node) {
-  const { type, size, hardLinkTo, path } = entry;
-  const counts = type === 'file' && isWanted;
+  showDirectories(rows, states);
   return {
-    parent,
-    size: counts ? size : undefined,
-    file: counts && size > 0 ? `${layer} ${hardLinkTo ?? path}` : undefined,
+    isWanted: (at) => ((states[at] ?? 0) & WANTED) !== 0,
+    isShown: (at) => states[at] !== 0,
   };
 }
 
-/** Parents first, and the largest of siblings first. */
-function bySize(nodes: readonly Node[], sizes: readonly number[]): number[] {
-  const children = new Map<number, number[]>();
-  for (const [at, { parent }] of nodes.entries()) {
-    const siblings = children.get(parent) ?? [];
-    children.set(parent, siblings);
-    siblings.push(at);
+function showDirectories({ parent }: TreeRows, states: Uint8Array): void {
+  for (let at = states.length - 1; at > 0; at -= 1) {
+    const above = parent[at] ?? 0;
+    if (states[at] !== 0) states[above] = (states[above] ?? 0) | SHOWN;
   }
-  const order: number[] = [];
+}
+
+/** By position; a hole for what is not shown. */
+function makeEntries(
+  rows: TreeRows,
+  { isWanted, isShown }: Choice,
+  sizes: Float64Array,
+  isOwnView: boolean,
+): (Entries[number] | undefined)[] {
+  const entries: (Entries[number] | undefined)[] = [];
+  for (const entry of rows.entries()) {
+    const at = entries.length;
+    if (!isShown(at)) {
+      entries.push(undefined);
+      continue;
+    }
+    const record = entryRecord(entry) as Entries[number];
+    record.layer = rows.layer[at] ?? 0;
+    if (entry.type === 'directory') record.treeSize = sizes[at] ?? 0;
+    if (isOwnView && entry.opaque === true) record.opaque = true;
+    if (!isWanted(at)) record.above = true;
+    entries.push(record);
+  }
+  return entries;
+}
+
+function present(entries: (Entries[number] | undefined)[]): Entries {
+  return entries.includes(undefined)
+    ? entries.filter((entry) => entry !== undefined)
+    : (entries as Entries);
+}
+
+/** Parents first, and the largest of siblings first. */
+function bySize(
+  { count, parent }: TreeRows,
+  sizes: Float64Array,
+  entries: readonly (Entries[number] | undefined)[],
+): Entries {
+  const children = new Map<number, number[]>();
+  for (let at = 0; at < count; at += 1) {
+    const directory = parent[at] ?? -1;
+    const siblings = children.get(directory);
+    if (siblings === undefined) children.set(directory, [at]);
+    else siblings.push(at);
+  }
+  const order: Entries = [];
   const todo = [...(children.get(-1) ?? [])];
   for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
-    order.push(at);
+    const entry = entries[at];
+    if (entry !== undefined) order.push(entry);
     const below = children.get(at) ?? [];
     below.sort((a, b) => (sizes[b] ?? 0) - (sizes[a] ?? 0) || a - b);
     for (const child of below.reverse()) todo.push(child);
@@ -184,27 +211,17 @@ function bySize(nodes: readonly Node[], sizes: readonly number[]): number[] {
   return order;
 }
 
-function treeEntry(
-  node: Node | undefined,
-  size: number,
-  isOwnView: boolean,
-): TreeDocument['entries'] {
-  if (node === undefined) return [];
-  const { entry, layer, isWanted } = node;
-  const record: TreeDocument['entries'][number] = Object.assign(entryRecord(entry), { layer });
-  if (entry.type === 'directory') record.treeSize = size;
-  if (isOwnView && entry.opaque === true) record.opaque = true;
-  if (!isWanted) record.above = true;
-  return [record];
-}
-
-function countNodes(nodes: readonly Node[], contentSize: number): TreeDocument['totals'] {
-  const wanted = nodes.filter(({ isWanted }) => isWanted);
-  const count = (type: EntryKind) => wanted.filter(({ entry }) => entry.type === type).length;
-  return {
-    entries: wanted.length,
-    files: count('file'),
-    directories: count('directory'),
-    contentSize,
-  };
+function countRows(
+  { count, type }: TreeRows,
+  { isWanted }: Choice,
+  contentSize: number,
+): TreeDocument['totals'] {
+  const totals = { entries: 0, files: 0, directories: 0, contentSize };
+  for (let at = 0; at < count; at += 1) {
+    if (!isWanted(at)) continue;
+    totals.entries += 1;
+    if (type[at] === FILE) totals.files += 1;
+    else if (type[at] === DIRECTORY) totals.directories += 1;
+  }
+  return totals;
 }

@@ -29,23 +29,27 @@ export async function indexLayer(
 ): Promise<IndexedLayer> {
   const problems: Problem[] = [];
   let points: SeekPoints | undefined;
-  const tar = layer.openTar({
+  const tar = layer.readTar({
     onProblem: (problem) => problems.push(problem),
     ...(seekPoints === true ? { onSeekPoints: (found) => (points = found) } : {}),
   });
-  const stop = () => {
-    tar.destroy(new CutawayError('CANCELED', `index layer ${layer.index}: stopped`));
-  };
-  if (signal?.aborted === true) stop();
-  signal?.addEventListener('abort', stop);
-  try {
-    const { diffID } = layer;
-    const index = await indexTar(tar as AsyncIterable<Buffer>, {
-      diffID,
-      ...(limits === undefined ? {} : { limits }),
-    });
-    return { index, problems, seekPoints: points };
-  } finally {
-    signal?.removeEventListener('abort', stop);
+  const { diffID } = layer;
+  const index = await indexTar(untilStopped(tar, layer, signal), {
+    diffID,
+    ...(limits === undefined ? {} : { limits }),
+  });
+  return { index, problems, seekPoints: points };
+}
+
+async function* untilStopped(
+  chunks: AsyncIterable<Buffer>,
+  layer: ImageLayer,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    if (signal?.aborted === true) {
+      throw new CutawayError('CANCELED', `index layer ${layer.index}: stopped`);
+    }
+    yield chunk;
   }
 }

@@ -30,8 +30,10 @@ export async function indexLayers(
   const length = Math.min(threads - 1, layers.length - 1, worth);
   const workers = length > 0 ? await startWorkers(length) : [];
   try {
+    // The biggest layer is for this thread: the others have to start first.
+    const here = runHere(queue, options);
     const others = workers.map((worker) => runWorker(queue, worker, options));
-    await Promise.all([runHere(queue, options), ...others]);
+    await Promise.all([here, ...others]);
     // What a worker died over.
     await runHere(queue, options);
     return queue.results();

@@ -28,6 +28,10 @@ export interface MergedTree {
   end(row: number): number;
   /** Components of the path; 0 for the root. */
   depth(row: number): number;
+  /** Row of the directory that it is in; the root is its own. */
+  parent(row: number): number;
+  /** Of another name of a file: the path of the first one. */
+  hardLinkTo(row: number): string | undefined;
   /** The row of a layer that it is; rank 0 is the base. */
   claim(row: number): Claim;
   entry(row: number): MergedEntry;
@@ -133,6 +137,15 @@ class Tree implements MergedTree {
 
   depth(row: number): number {
     return this.#rows.depth[row] ?? 0;
+  }
+
+  parent(row: number): number {
+    return this.#rows.parent[row] ?? 0;
+  }
+
+  hardLinkTo(row: number): string | undefined {
+    if (this.#links.has(row)) return this.#links.get(row);
+    return this.#hardLinkTo(this.#rows.rank[row] ?? 0, this.#rows.source[row] ?? 0);
   }
 
   claim(row: number): Claim {

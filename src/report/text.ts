@@ -13,8 +13,11 @@ export function safeText(text: string): string {
   return text.replace(UNSAFE, escapeCharacter);
 }
 
+const PLAIN = /^[ !-[\]-~]*$/;
+
 /** A name: like `safeText`, and a backslash is doubled, so that no two names look the same. */
 export function safeName(name: string): string {
+  if (PLAIN.test(name)) return name;
   return safeText(name.replaceAll('\\', '\\\\'));
 }
 

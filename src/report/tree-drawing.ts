@@ -15,7 +15,7 @@ export function formatTree(document: TreeDocument, view: TreeView): string {
   const owners = entries.reduce((most, entry) => Math.max(most, ownerText(entry).length), 0);
   const marks = layerMarks(document, view);
   const lines: string[] = [];
-  layOut(document, view.depth, ({ path, entry, branches }) => {
+  drawBranches(listPlaces(document), root, view.depth, ({ path, entry }, branches) => {
     const name = path === root || path === '/' ? path : path.slice(path.lastIndexOf('/') + 1);
     if (entry === undefined) {
       const facts = 'deleted'.padEnd(10 + 2 + owners + 2 + 8);
@@ -47,53 +47,96 @@ interface Place {
   readonly path: string;
   /** Undefined for what the layer deletes. */
   readonly entry: TreeEntry | undefined;
-  readonly branches: string;
 }
 
 /** Everything in the order of the document; what a directory loses comes last in it. */
-function layOut(document: TreeDocument, depth: number, draw: (place: Place) => void): void {
-  const { entries, root } = document;
-  const top = entries[0]?.path === root ? entries[0] : undefined;
-  const children = groupChildren(document, top);
-  if (top !== undefined) draw({ path: root, entry: top, branches: '' });
-  const first = top === undefined ? parentOf(root) : root;
-  const todo = depth > 0 ? [{ list: children.get(first) ?? [], at: 0, lead: '' }] : [];
-  for (let level = todo.at(-1); level !== undefined; level = todo.at(-1)) {
-    const next = level.list[level.at];
-    if (next === undefined) {
-      todo.pop();
+function listPlaces({ entries, whiteouts = [] }: TreeDocument): Place[] {
+  const places: Place[] = [];
+  const lost = groupByParent(whiteouts);
+  /** Directories that lose something, in which we are. */
+  const open: string[] = [];
+  const closeUntil = (isIn: (directory: string) => boolean) => {
+    for (let directory = open.at(-1); directory !== undefined; directory = open.at(-1)) {
+      if (isIn(directory)) return;
+      open.pop();
+      putLost(directory);
+    }
+  };
+  const putLost = (directory: string) => {
+    for (const path of lost.get(directory) ?? []) places.push({ path, entry: undefined });
+    lost.delete(directory);
+  };
+  for (const entry of entries) {
+    const { path } = entry;
+    if (open.length > 0) closeUntil((directory) => isBeneath(path, directory));
+    places.push({ path, entry });
+    if (lost.has(path)) open.push(path);
+  }
+  closeUntil(() => false);
+  for (const directory of lost.keys()) putLost(directory);
+  return places;
+}
+
+function groupByParent(whiteouts: readonly { readonly path: string }[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { path } of whiteouts) {
+    const parent = path.slice(0, path.lastIndexOf('/')) || '/';
+    const group = groups.get(parent);
+    if (group === undefined) groups.set(parent, [path]);
+    else group.push(path);
+  }
+  return groups;
+}
+
+function isBeneath(path: string, directory: string): boolean {
+  return directory === '/' || path.startsWith(`${directory}/`);
+}
+
+/**
+ * The lines that lead to each place. Places are in the order of a walk, so that a place is the last
+ * one in its directory when nothing of its depth comes before something less deep.
+ */
+function drawBranches(
+  places: readonly Place[],
+  root: string,
+  deepest: number,
+  draw: (place: Place, branches: string) => void,
+): void {
+  const top = depthOf(root);
+  const depths = Uint16Array.from(places, ({ path }) => depthOf(path) - top);
+  const isLast = findLast(depths);
+  const leads = [''];
+  for (const [at, place] of places.entries()) {
+    const depth = depths[at] ?? 0;
+    if (depth > deepest) continue;
+    if (depth === 0) {
+      draw(place, '');
       continue;
     }
-    level.at += 1;
-    const isLast = level.at === level.list.length;
-    const { path, entry } = next;
-    draw({ path, entry, branches: `${level.lead}${isLast ? '└─ ' : '├─ '}` });
-    const below = todo.length < depth ? children.get(path) : undefined;
-    if (below === undefined) continue;
-    todo.push({ list: below, at: 0, lead: `${level.lead}${isLast ? '   ' : '│  '}` });
+    const lead = leads[depth - 1] ?? '';
+    leads[depth] = lead + (isLast[at] === 1 ? '   ' : '│  ');
+    draw(place, lead + (isLast[at] === 1 ? '└─ ' : '├─ '));
   }
 }
 
-type Children = Map<string, { readonly path: string; readonly entry: TreeEntry | undefined }[]>;
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/')) || '/';
+/** 1 for what has no sibling after it. */
+function findLast(depths: Uint16Array): Uint8Array {
+  const isLast = new Uint8Array(depths.length);
+  const hasMore: boolean[] = [];
+  for (let at = depths.length - 1; at >= 0; at -= 1) {
+    const depth = depths[at] ?? 0;
+    isLast[at] = hasMore[depth] === true ? 0 : 1;
+    hasMore.length = depth + 1;
+    hasMore[depth] = true;
+  }
+  return isLast;
 }
 
-function groupChildren(
-  { entries, whiteouts = [] }: TreeDocument,
-  top: TreeEntry | undefined,
-): Children {
-  const children: Children = new Map();
-  const put = (path: string, entry: TreeEntry | undefined) => {
-    const parent = parentOf(path);
-    const siblings = children.get(parent);
-    if (siblings === undefined) children.set(parent, [{ path, entry }]);
-    else siblings.push({ path, entry });
-  };
-  for (const entry of top === undefined ? entries : entries.slice(1)) put(entry.path, entry);
-  for (const { path } of whiteouts) put(path, undefined);
-  return children;
+function depthOf(path: string): number {
+  if (path === '/') return 0;
+  let depth = 0;
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) depth += 1;
+  return depth;
 }
 
 /** By the number of the layer; 0 is none. */

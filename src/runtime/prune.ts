@@ -67,7 +67,10 @@ export function planPruning(store: Store, options: PruneOptions): Pruning {
       containers: sum(going, ({ record }) =>
         measure(store, containerPaths(store.paths, record.id).upper),
       ),
-      blobs: sum(garbage?.blobs ?? [], (digest) => sizeOf(store, blobPath(store.paths, digest))),
+      blobs:
+        sum(garbage?.blobs ?? [], (digest) => sizeOf(store, blobPath(store.paths, digest))) +
+        // What has come of blobs whose pull was interrupted.
+        (garbage === undefined ? 0 : measure(store, store.paths.partial)),
       unpacked: sum(layers, (name) => measure(store, overlayDirectory(store.paths, name))),
     },
   };

@@ -1,5 +1,7 @@
 // Images that are made here: of containers and of tars; what they share, and what nobody uses.
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { buildDockerArchive, buildLayer } from '../support/build-image.js';
@@ -270,6 +272,33 @@ async function testLists(): Promise<void> {
     writeFileSync(`${directory}/text`, 'no tar at all');
     t.match(await cutaway.run(['import', `${directory}/text`]), { status: 2, stderr: /tar/ });
     t.match(await cutaway.run(['import', '-']), { status: 2, stderr: /stdin: it is empty/ });
+    t.same(storeFaults(cutaway.paths), []);
+  });
+
+  await t.test('import from a URL', async (t) => {
+    const cutaway = makeCutaway(t);
+    const tar = buildLayer([{ path: 'file', content: 'from the net\n' }]);
+    const server = createServer(({ url }, answer) => {
+      if (url === '/root.tar') answer.end(tar);
+      else if (url === '/there') answer.writeHead(302, { location: '/root.tar' }).end();
+      else if (url === '/round') answer.writeHead(302, { location: '/round' }).end();
+      else if (url === '/half') {
+        answer.writeHead(200, { 'content-length': String(tar.length) });
+        answer.write(tar.subarray(0, 700), () => answer.destroy());
+      } else answer.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const url = (path: string) => `http://user:secret@127.0.0.1:${port}${path}`;
+    await cutaway.text('import', url('/there').replace('user:secret@', ''), 'net:1');
+    t.equal(await cutaway.text('cat', 'net:1', '/file'), 'from the net\n');
+    for (const path of ['/round', '/half', '/none']) {
+      const { status, stderr } = await cutaway.run(['import', url(path), 'net:2']);
+      t.equal(status, 2, path);
+      t.notMatch(stderr, /secret/, 'no password is told');
+    }
+    t.same((await cutaway.json('images')).images.length, 1);
     t.same(storeFaults(cutaway.paths), []);
   });
 

@@ -1,8 +1,11 @@
 // A second look at an archive that nobody has touched reads none of its layers; any touch does.
 import { readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import { buildDockerArchive, buildLayer } from '../support/build-image.js';
+import { formatSeekPoints, parseSeekPoints } from '../../src/image/seek-points-file.js';
+import type { Digest } from '../../src/oci/digest.js';
+import { buildDockerArchive, buildLayer, buildOciLayout, sha256 } from '../support/build-image.js';
 import { makeCutaway } from '../support/cli.js';
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 2100));
@@ -68,4 +71,30 @@ t.test('a store that cannot be written is no reason to fail', async (t) => {
   const outcome = await cutaway.run(['--data-root', '/proc/nobody/here', 'layers', file]);
   t.equal(outcome.status, 0, outcome.stderr);
   t.equal(outcome.stderr, '');
+});
+
+t.test('a file is read from the nearest seek point on', async (t) => {
+  const cutaway = makeCutaway(t);
+  const layout = `${cutaway.directory}/layout`;
+  const layer = buildLayer([
+    { path: 'big', content: randomBytes(6 << 20).toString('hex') },
+    { path: 'last', content: 'the end\n' },
+  ]);
+  buildOciLayout(layout, [{ layers: [layer] }]);
+  const digest = sha256(gzipSync(layer)) as Digest;
+  await settled();
+  const cat = (...options: string[]) => cutaway.run([...options, 'cat', layout, '/last']);
+  t.equal((await cat()).stdout, 'the end\n');
+
+  const seen = `${cutaway.dataRoot}/seen`;
+  const [name = ''] = readdirSync(seen).filter((entry) => entry.endsWith('.points'));
+  const { points } = parseSeekPoints(readFileSync(`${seen}/${name}`), digest);
+  t.ok(points.length > 1, 'there are some in the middle');
+  // Nothing but reading from a point can tell that it is wrong.
+  const wrong = points.map((point) => ({ ...point, output: point.output - 1 }));
+  writeFileSync(`${seen}/${name}`, formatSeekPoints({ digest, points: wrong }));
+  const outcome = await cat();
+  t.equal(outcome.status, 2);
+  t.match(outcome.stderr, /"\/last"/);
+  t.equal((await cat('--no-cache')).stdout, 'the end\n');
 });

@@ -1,4 +1,6 @@
 // What holds of every answer to every input, however hostile. Each function returns what is wrong.
+import { DOCUMENTS } from '../../src/inspect/documents/all.js';
+import { schemaErrors } from '../support/schema-errors.js';
 import type { Measured } from './measured-run.js';
 
 const SECONDS = 10;
@@ -17,7 +19,18 @@ export function lawBroken(run: Measured): string[] {
     ...textBroken('stdout', run.stdout),
     ...textBroken('stderr', run.stderr),
     ...wordsBroken(run),
+    ...documentBroken(run),
   ];
+}
+
+/** A document is what its published schema says, whatever it is about. */
+function documentBroken({ stdout, args }: Measured): string[] {
+  if (!args.includes('--json') || stdout.length === 0) return [];
+  const document = JSON.parse(stdout.toString('utf8')) as { schema: string };
+  const [, name = ''] = document.schema.split('/');
+  const schema = DOCUMENTS[name];
+  if (schema === undefined) return [`a document of no known kind: ${document.schema}`];
+  return schemaErrors(schema, document).map((error) => `${name}: ${JSON.stringify(error)}`);
 }
 
 function endBroken({ signal, milliseconds, peakMemory, status }: Measured): string[] {

@@ -1,10 +1,12 @@
 import { truncateSync, writeFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import type { Image, ImageLayer, LayerLocation } from '../../src/image/image.js';
 import { CutawayError } from '../../src/oci/error.js';
 import { formatIndexFile } from '../../src/overlay/index-file.js';
+import { indexTar } from '../../src/overlay/index-tar.js';
 import { indexLayer } from '../../src/overlay/index-layer.js';
 import { indexLayers, type IndexLayersOptions } from '../../src/overlay/index-layers.js';
 import { packError, unpackLayer } from '../../src/overlay/layer-message.js';
@@ -54,6 +56,24 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
   }
   throw new Error('it did not fail');
 }
+
+t.test('the same from chunks whose buffer is used again', async (t) => {
+  // Headers of several blocks on every kind of border between two chunks.
+  const items = Array.from({ length: 4000 }, (_, at): LayerItem => ({
+    path: `${'long-name/'.repeat(at % 30)}file-${at}`,
+    content: mixedContent((at * 37) % 1500, at + 1),
+    xattrs: { 'user.a': Buffer.alloc(3000 + (at % 700), at) },
+  }));
+  const layer = buildLayer(items);
+  t.ok(layer.length > 4 << 20);
+  const file = `${t.testdir()}/image.tar`;
+  writeFileSync(file, buildDockerArchive([{ layers: [layer] }]));
+  const expected = await indexTar(Readable.from([layer]));
+  await withImage(file, async ({ layers }) => {
+    const { index } = await indexLayer(layers[0]!);
+    t.same(formatIndexFile(index), formatIndexFile(expected));
+  });
+});
 
 t.test('the same from workers as from here', async (t) => {
   const layers = makeLayers(7);

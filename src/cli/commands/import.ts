@@ -1,4 +1,6 @@
 import type { OpenFile } from '../../host/host.js';
+import { openHttp, shownUrl } from '../../host/http.js';
+import { fetchUrl, isUrl } from '../../image/fetch-url.js';
 import { CutawayError } from '../../oci/error.js';
 import { parsePlatform } from '../../oci/platform.js';
 import { formatReference } from '../../oci/reference.js';
@@ -10,7 +12,7 @@ import { showLayerProgress } from '../progress.js';
 import { CHANGE_OPTION, readName } from './commit.js';
 
 export const importCommand = defineCommand({
-  usage: '[OPTIONS] FILE|- [NAME[:TAG]]',
+  usage: '[OPTIONS] FILE|-|URL [NAME[:TAG]]',
   options: {
     ...CHANGE_OPTION,
     message: { type: 'string', alias: 'm', value: 'TEXT', describe: 'what it is, for its history' },
@@ -21,6 +23,7 @@ export const importCommand = defineCommand({
   most: 2,
   examples: [
     'cutaway import root.tar.gz mine:1',
+    'cutaway import http://localhost:8000/root.tar.gz mine:1',
     `cutaway export web | cutaway import -c 'CMD ["sh"]' - flat:1`,
   ],
   async run(context, [source = '', name], options) {
@@ -29,11 +32,16 @@ export const importCommand = defineCommand({
     const store = await contextStore(context);
     const progress = showLayerProgress(context, 1, options.quiet);
     const id = await cancelOnSignal((signal) =>
-      withBytes(context, source, async (chunks) =>
+      withBytes(context, source, signal, async (chunks) =>
         importImage(store, chunks, {
-          what: source === '-' ? 'stdin' : `"${source}"`,
+          what: isUrl(source)
+            ? shownUrl(new URL(source))
+            : source === '-'
+              ? 'stdin'
+              : `"${source}"`,
           changes: options.change,
-          message: options.message ?? 'Imported from -',
+          message:
+            options.message ?? `Imported from ${isUrl(source) ? shownUrl(new URL(source)) : '-'}`,
           platform: platform === undefined ? context.platform : parsePlatform(platform),
           references,
           limits: context.limits,
@@ -51,9 +59,19 @@ export const importCommand = defineCommand({
 async function withBytes<Value>(
   context: Context,
   source: string,
+  signal: AbortSignal,
   action: (chunks: AsyncIterable<Buffer>) => Promise<Value>,
 ): Promise<Value> {
   if (source === '-') return await action(stdinBytes(context));
+  if (isUrl(source)) {
+    const http = openHttp();
+    try {
+      const { environment } = context.host;
+      return await action(await fetchUrl(source, { http, environment, signal }));
+    } finally {
+      http.close();
+    }
+  }
   const file: OpenFile = context.host.openFile(context.host.realPath(source));
   try {
     return await action(file.stream() as AsyncIterable<Buffer>);

@@ -14,6 +14,7 @@ import { OverlayDocument } from './overlay.js';
 import { ProcsDocument } from './procs.js';
 import { PruneDocument } from './prune.js';
 import { RecoverDocument } from './recover.js';
+import { SearchDocument } from './search.js';
 import { TreeDocument } from './tree.js';
 import { WasteDocument } from './waste.js';
 
@@ -32,6 +33,7 @@ export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
   procs: ProcsDocument,
   prune: PruneDocument,
   recover: RecoverDocument,
+  search: SearchDocument,
   tree: TreeDocument,
   waste: WasteDocument,
 };

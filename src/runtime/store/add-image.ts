@@ -46,6 +46,8 @@ export interface AddImageOptions {
    * copied, once they have been read and verified like any other.
    */
   readonly spooled?: ReadonlyMap<Digest, string>;
+  /** The blobs come into the store by themselves: `openBlob` follows one on its way, verified. */
+  readonly bringsBlobs?: boolean;
   readonly onProgress?: (progress: LayerProgress) => void;
   /** Those that the user set. */
   readonly limits?: Partial<Limits>;
@@ -73,14 +75,16 @@ async function bringAndName(
   image: Image,
   options: AddImageOptions,
 ): Promise<Descriptor> {
-  const { onProgress: report = () => undefined, limits = {}, spooled = NOTHING } = options;
+  const { onProgress: report = () => undefined, limits = {}, bringsBlobs = false } = options;
+  const { spooled = NOTHING } = options;
   const indexes: LayerIndex[] = [];
   for (const layer of image.layers) {
     try {
-      const around = { below: indexes, report, limits, spooled };
+      const around = { below: indexes, report, limits, bringsBlobs, spooled };
       indexes.push(await storeLayer(store, image, layer, around));
     } catch (error) {
-      throw during(`load layer ${layer.index} of ${image.layers.length}`, error);
+      const operation = bringsBlobs ? 'pull' : 'load';
+      throw during(`${operation} layer ${layer.index} of ${image.layers.length}`, error);
     }
   }
   const manifest = image.manifest ?? makeManifest(image);
@@ -125,7 +129,7 @@ function writeBlob(store: Store, digest: Digest, bytes: Buffer): void {
   writeWhole(store, path, bytes);
 }
 
-function ensureBlobDirectory(store: Store, digest: Digest): void {
+export function ensureBlobDirectory(store: Store, digest: Digest): void {
   const path = blobPath(store.paths, digest);
   store.host.createDirectory(path.slice(0, path.lastIndexOf('/')), { parents: true });
 }
@@ -135,6 +139,7 @@ interface LayerSurroundings {
   readonly report: (progress: LayerProgress) => void;
   readonly limits: Partial<Limits>;
   readonly spooled: ReadonlyMap<Digest, string>;
+  readonly bringsBlobs: boolean;
 }
 
 function requireLayerType({ index, descriptor }: ImageLayer): void {
@@ -147,7 +152,7 @@ async function storeLayer(
   store: Store,
   image: Image,
   layer: ImageLayer,
-  { below, report, limits, spooled }: LayerSurroundings,
+  { below, report, limits, bringsBlobs, spooled }: LayerSurroundings,
 ): Promise<LayerIndex> {
   const { host } = store;
   requireLayerType(layer);
@@ -162,7 +167,8 @@ async function storeLayer(
   const temporary = makeTemporaryDirectory(store);
   try {
     const ready = spooled.get(layer.descriptor.digest);
-    const blob = hasBlob || ready !== undefined ? undefined : `${temporary}/blob`;
+    const isOnItsWay = bringsBlobs || ready !== undefined;
+    const blob = hasBlob || isOnItsWay ? undefined : `${temporary}/blob`;
     const directory = unpacked ? undefined : `${temporary}/layer`;
     const index = await readLayer(store, layer, { blob, directory, report, limits });
     if (directory !== undefined) {
@@ -256,7 +262,8 @@ async function* teeBlob(
   }
 }
 
-function drained(stream: Writable): Promise<void> {
+/** Resolves also when it fails: who goes on writing finds out. */
+export function drained(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
     const goOn = () => {
       stream.off('drain', goOn);

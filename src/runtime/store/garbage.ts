@@ -37,6 +37,19 @@ export function tidyStore(store: Store): void {
   }
 }
 
+/** Takes away the locks of pulls that have ended, when none is under way. */
+export function tidyPartialBlobs({ host, paths }: Store): void {
+  const lock = host.tryLock(paths.arrivals, 'exclusive');
+  if (lock === undefined) return;
+  try {
+    for (const { name } of host.readDirectory(paths.partial)) {
+      if (name.endsWith('.lock')) host.removeFile(`${paths.partial}/${name}`);
+    }
+  } finally {
+    lock.release();
+  }
+}
+
 interface Needs {
   readonly blobs: Set<string>;
   readonly directories: Set<string>;
@@ -68,6 +81,10 @@ export function findGarbage(store: Store, kept?: Kept): Garbage | undefined {
  * `withoutArrivals` and under the store's lock. The digests of the blobs that went.
  */
 export function collectGarbage(store: Store): Digest[] {
+  // Nobody pulls now: what has come of a blob belongs to a pull that was interrupted.
+  if (store.host.findStatus(store.paths.partial) !== undefined) {
+    store.host.removeTree(store.paths.partial);
+  }
   const needs = findNeeds(store);
   if (needs === undefined) return [];
   removeDirectories(store, needs);
