@@ -59,8 +59,10 @@ export async function findManifestDigest(
   request: ManifestRequest,
   reference: string,
 ): Promise<Digest | undefined> {
-  const response = await ask(request, 'HEAD', reference);
+  // Whoever does not know HEAD is asked for all of it.
+  const response = await ask(request, 'HEAD', reference, [400, 405, 501]);
   response.body.discard();
+  if (response.status !== 200) return undefined;
   const digest = response.headers['docker-content-digest'];
   return digest !== undefined && isDigest(digest) ? digest : undefined;
 }
@@ -69,12 +71,14 @@ async function ask(
   { registry, repository, what, signal }: ManifestRequest,
   method: 'GET' | 'HEAD',
   reference: string,
+  answers: readonly number[] = [],
 ): Promise<RegistryResponse> {
   return await registry.request(method, `/v2/${repository}/manifests/${reference}`, {
     what,
     accept: ACCEPT,
     scope: `repository:${repository}:pull`,
     mirrors: true,
+    answers,
     signal,
   });
 }

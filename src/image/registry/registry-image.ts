@@ -7,6 +7,7 @@ import type { Platform } from '../../oci/platform.js';
 import { familiarReference, formatReference, type Reference } from '../../oci/reference.js';
 import type { Image, ImageLayer } from '../image.js';
 import { layerOver, type LayerPlace } from '../image-layer.js';
+import { checkLimit } from '../limits.js';
 import { streamBlob, type BlobRequest } from './fetch-blob.js';
 import { openRegistry, type Registry, type RegistryOptions } from './registry-client.js';
 import { resolveImage, type ResolvedImage } from './resolve-image.js';
@@ -64,6 +65,7 @@ export function registryImage(
   const layers = content.layers.map((layer, at): ImageLayer => {
     const index = at + 1;
     const what = `layer ${index} ${layer.digest}`;
+    checkLimit(registry.limits, 'totalBytes', layer.size, `read ${what}`);
     const request = { registry, repository, descriptor: layer, what, signal };
     return registryLayer(request, {
       index,
