@@ -87,10 +87,40 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/load.js')).load,
   },
   {
+    name: 'save',
+    group: IMAGES,
+    summary: 'write images to an archive or a layout that other tools take',
+    load: async () => (await import('./commands/save.js')).save,
+  },
+  {
+    name: 'export',
+    group: IMAGES,
+    summary: 'the files of a container or an image, all layers together, as a tar',
+    load: async () => (await import('./commands/export.js')).exportCommand,
+  },
+  {
+    name: 'import',
+    group: IMAGES,
+    summary: 'make an image of one layer from a tar of files',
+    load: async () => (await import('./commands/import.js')).importCommand,
+  },
+  {
     name: 'images',
     group: IMAGES,
     summary: 'list images',
     load: async () => (await import('./commands/images.js')).images,
+  },
+  {
+    name: 'commit',
+    group: IMAGES,
+    summary: 'make an image of what a container has changed',
+    load: async () => (await import('./commands/commit.js')).commit,
+  },
+  {
+    name: 'history',
+    group: IMAGES,
+    summary: 'the steps that made an image',
+    load: async () => (await import('./commands/history.js')).history,
   },
   {
     name: 'tag',
@@ -103,6 +133,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: IMAGES,
     summary: 'remove images',
     load: async () => (await import('./commands/rmi.js')).rmi,
+  },
+  {
+    name: 'prune',
+    group: IMAGES,
+    summary: 'remove what nobody uses, and say what that frees',
+    load: async () => (await import('./commands/prune.js')).prune,
   },
   {
     name: 'layers',

@@ -4,6 +4,7 @@ import { makeLayers } from '../image/image-layer.js';
 import { withDefaults, type Limits } from '../image/limits.js';
 import { blobName, directoryStore } from '../image/member-store.js';
 import type { ReadHost } from '../host/host.js';
+import { alignHistory } from '../oci/history.js';
 import { formatPlatform, type Platform } from '../oci/platform.js';
 import {
   findContainerByText,
@@ -82,6 +83,8 @@ function toImage(image: StoredImage): EngineImage {
     platform: formatPlatform(image.config),
     ...(created === undefined ? {} : { createdAt: created }),
     layers: image.layers,
+    labels: image.config.config?.Labels ?? {},
+    steps: alignHistory(image.config.history, image.layers.length).layers,
     size: image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0),
   };
 }

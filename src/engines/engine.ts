@@ -1,7 +1,9 @@
 // What is on this host: each engine's files read into the same records. This file: the records.
 import type { Image } from '../image/image.js';
 import type { SeekPoints } from '../image/seek-points.js';
+import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
+import type { HistoryEntry } from '../oci/image-config.js';
 import type { Problem } from '../oci/problem.js';
 import type { LayerIndex } from '../overlay/layer-index.js';
 import type { LayerSummary } from '../overlay/layer-summary.js';
@@ -59,7 +61,15 @@ export interface EngineImage {
   readonly digest: Digest;
   readonly platform: string;
   readonly createdAt?: string;
-  readonly layers: readonly { readonly diffID: Digest; readonly chainID: Digest }[];
+  readonly layers: readonly {
+    readonly diffID: Digest;
+    readonly chainID: Digest;
+    /** Of the blob, where the engine keeps blobs. */
+    readonly descriptor?: Descriptor;
+  }[];
+  readonly labels?: Readonly<Record<string, string>>;
+  /** One for each layer, base first; undefined where nobody says what made it. */
+  readonly steps?: readonly (HistoryEntry | undefined)[];
   /** Bytes of the layers as they are stored. */
   readonly size: number;
 }

@@ -171,6 +171,15 @@ export interface OverlayMount {
   readonly directory?: string;
 }
 
+/** A file that has no name until it is whole: what dies before leaves nothing. */
+export interface UnnamedFile {
+  readonly stream: Writable;
+  /** Once the stream has ended: the file `path` is this one, instead of what was there. */
+  place(path: string): void;
+  /** Lets it go; after `place` too. */
+  close(): void;
+}
+
 /** A directory that stays the same one whatever becomes of its name. The holder closes it. */
 export interface HeldDirectory {
   /** Reaches it, for as long as it is held; for a name in it, put a slash and the name behind. */
@@ -190,6 +199,8 @@ export interface Host extends ReadHost {
   writeFile(path: string, content: string | Uint8Array, mode?: number): void;
   /** A stream into a new file; `path` must not exist. */
   createFile(path: string, mode?: number): Writable;
+  /** A file to be that of `path`, on the same file system. */
+  createUnnamedFile(path: string, mode?: number): UnnamedFile;
   /** A stream behind the end of a file, which is made when it is missing; a link is refused. */
   extendFile(path: string, mode?: number): Writable;
   appendFile(path: string, content: string | Uint8Array): void;

@@ -30,6 +30,9 @@ interface Libc {
   close: Koffi.KoffiFunc<(fd: number) => number>;
   ioctlNumber: Koffi.KoffiFunc<(fd: number, request: number, argument: number) => number>;
   ioctlBuffer: Koffi.KoffiFunc<(fd: number, request: number, argument: Uint8Array) => number>;
+  linkat: Koffi.KoffiFunc<
+    (fromFd: number, from: Text, toFd: number, to: Text, flags: number) => number
+  >;
   utimensat: Koffi.KoffiFunc<
     (directory: number, path: Text, times: Uint8Array, flags: number) => number
   >;
@@ -101,6 +104,7 @@ function load(): Libc {
     close: library.func('close', 'int', ['int']),
     ioctlNumber: library.func('ioctl', 'int', ['int', 'ulong', 'long']),
     ioctlBuffer: library.func('ioctl', 'int', ['int', 'ulong', buffer]),
+    linkat: library.func('linkat', 'int', ['int', text, 'int', text, 'int']),
     utimensat: library.func('utimensat', 'int', ['int', text, buffer, 'int']),
     statx: library.func('statx', 'int', ['int', text, 'int', 'uint', buffer]),
     mknodat: syscall(['int', text, 'uint', 'ulong']),

@@ -36,7 +36,9 @@ export async function inspectLayers(
 }
 
 /** The engine's own where it keeps them, else read from the blobs. */
-async function layerSummaries(target: ImageTarget): Promise<[ImageLayer, RememberedSummary][]> {
+export async function layerSummaries(
+  target: ImageTarget,
+): Promise<[ImageLayer, RememberedSummary][]> {
   const { layers } = target.image;
   const known = new Map<ImageLayer, RememberedSummary>();
   for (const layer of layers) {
@@ -93,7 +95,7 @@ function layerRecord(
   };
 }
 
-function stepFacts(step: HistoryEntry | undefined): {
+export function stepFacts(step: HistoryEntry | undefined): {
   createdBy?: string;
   command?: string;
   createdAt?: string;
@@ -106,7 +108,7 @@ function stepFacts(step: HistoryEntry | undefined): {
   };
 }
 
-function imageFacts(image: Image): LayersDocument['image'] {
+export function imageFacts(image: Image): LayersDocument['image'] {
   const { created } = image.config;
   return {
     id: image.id,

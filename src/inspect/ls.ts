@@ -23,7 +23,7 @@ export function inspectAll(context: TargetContext): LsDocument {
 }
 
 /** An engine that is there but cannot be read is a problem, never an empty list. */
-function attempt<Row>(engine: Engine, problems: Problem[], read: () => Row[]): Row[] {
+export function attempt<Row>(engine: Engine, problems: Problem[], read: () => Row[]): Row[] {
   try {
     return read();
   } catch (error) {

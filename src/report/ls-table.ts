@@ -1,4 +1,4 @@
-import type { ContainerRow, ImageRow, LsDocument } from '../inspect/documents/ls.js';
+import type { ContainerRow, LsDocument } from '../inspect/documents/ls.js';
 import { formatAge, formatDuration } from './age.js';
 import { shortID } from './short.js';
 import { formatSize } from './size.js';
@@ -92,34 +92,4 @@ function formatStatus(row: ContainerRow, view: View): string {
   }
   const code = row.exitCode === undefined ? '?' : String(row.exitCode);
   return `Exited (${code}) ${formatAge(row.finishedAt, view.now)}`.trimEnd();
-}
-
-/** As `docker images`: a line for each name. */
-export function formatImages(rows: readonly ImageRow[], view: View): string {
-  return formatTable(
-    [
-      { title: 'REPOSITORY' },
-      { title: 'TAG' },
-      { title: 'IMAGE ID' },
-      { title: 'CREATED' },
-      { title: 'SIZE', align: 'right' },
-    ],
-    rows.flatMap((row) => {
-      const names = row.references.length === 0 ? ['<none>:<none>'] : row.references;
-      return names.map((name) => [
-        ...splitName(safeText(name)),
-        shortID(row.id, view),
-        formatAge(row.createdAt, view.now),
-        formatSize(row.contentSize ?? row.size),
-      ]);
-    }),
-    view,
-  );
-}
-
-function splitName(name: string): [string, string] {
-  const bare = name.replace(/@sha256:.*$/, '');
-  const colon = bare.lastIndexOf(':');
-  if (colon < 0 || bare.includes('/', colon)) return [bare, '<none>'];
-  return [bare.slice(0, colon), bare.slice(colon + 1)];
 }

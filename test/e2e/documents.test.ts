@@ -69,6 +69,9 @@ t.test('every document agrees with its schema', { skip }, async (t) => {
     ['ls'],
     ['ps', '-a'],
     ['images'],
+    ['history', 'busybox'],
+    ['history', archives[1] ?? ''],
+    ['prune', '--dry-run', '-a'],
     ['doctor'],
     ['search', `${registry.host}/`],
   ];

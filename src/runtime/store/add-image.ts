@@ -41,6 +41,11 @@ export interface AddImageOptions {
   readonly index?: { readonly descriptor: Descriptor; readonly bytes: Buffer };
   /** Documents of the index beside this image's own. */
   readonly documents?: readonly Buffer[];
+  /**
+   * Blobs of layers that lie in the store's tmp/ already: they are moved to their place, and not
+   * copied, once they have been read and verified like any other.
+   */
+  readonly spooled?: ReadonlyMap<Digest, string>;
   /** The blobs come into the store by themselves: `openBlob` follows one on its way, verified. */
   readonly bringsBlobs?: boolean;
   readonly onProgress?: (progress: LayerProgress) => void;
@@ -63,18 +68,20 @@ export async function addImage(
   }
 }
 
+const NOTHING: ReadonlyMap<Digest, string> = new Map();
+
 async function bringAndName(
   store: Store,
   image: Image,
   options: AddImageOptions,
 ): Promise<Descriptor> {
   const { onProgress: report = () => undefined, limits = {}, bringsBlobs = false } = options;
+  const { spooled = NOTHING } = options;
   const indexes: LayerIndex[] = [];
   for (const layer of image.layers) {
     try {
-      indexes.push(
-        await storeLayer(store, image, layer, { below: indexes, report, limits, bringsBlobs }),
-      );
+      const around = { below: indexes, report, limits, bringsBlobs, spooled };
+      indexes.push(await storeLayer(store, image, layer, around));
     } catch (error) {
       const operation = bringsBlobs ? 'pull' : 'load';
       throw during(`${operation} layer ${layer.index} of ${image.layers.length}`, error);
@@ -131,6 +138,7 @@ interface LayerSurroundings {
   readonly below: readonly LayerIndex[];
   readonly report: (progress: LayerProgress) => void;
   readonly limits: Partial<Limits>;
+  readonly spooled: ReadonlyMap<Digest, string>;
   readonly bringsBlobs: boolean;
 }
 
@@ -144,7 +152,7 @@ async function storeLayer(
   store: Store,
   image: Image,
   layer: ImageLayer,
-  { below, report, limits, bringsBlobs }: LayerSurroundings,
+  { below, report, limits, bringsBlobs, spooled }: LayerSurroundings,
 ): Promise<LayerIndex> {
   const { host } = store;
   requireLayerType(layer);
@@ -158,16 +166,19 @@ async function storeLayer(
   }
   const temporary = makeTemporaryDirectory(store);
   try {
-    const blob = hasBlob || bringsBlobs ? undefined : `${temporary}/blob`;
+    const ready = spooled.get(layer.descriptor.digest);
+    const isOnItsWay = bringsBlobs || ready !== undefined;
+    const blob = hasBlob || isOnItsWay ? undefined : `${temporary}/blob`;
     const directory = unpacked ? undefined : `${temporary}/layer`;
     const index = await readLayer(store, layer, { blob, directory, report, limits });
     if (directory !== undefined) {
       finishDirectory(host, `${directory}/diff`, index, lowerTree(below));
       placeDirectory(store, image, layer, directory);
     }
-    if (blob !== undefined) {
+    const arrived = hasBlob ? undefined : (ready ?? blob);
+    if (arrived !== undefined) {
       ensureBlobDirectory(store, layer.descriptor.digest);
-      host.rename(blob, blobPath(store.paths, layer.descriptor.digest));
+      host.rename(arrived, blobPath(store.paths, layer.descriptor.digest));
     }
     if (kept === undefined) writeLayerIndex(store, layer.diffID, index);
     report({ state: 'complete', layer });

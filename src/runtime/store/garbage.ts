@@ -7,8 +7,8 @@ import { parseImageIndex } from '../../oci/image-index.js';
 import { parseManifest } from '../../oci/manifest.js';
 import { isIndexType } from '../../oci/media-type.js';
 import { hasCode } from '../../oci/error.js';
-import { listContainerProblems, listContainers } from './container-store.js';
-import { blobPath, listImageNames, readBlob, STORED } from './image-store.js';
+import { listContainerProblems, listContainers, type StoredContainer } from './container-store.js';
+import { blobPath, listImageNames, readBlob, STORED, type ImageName } from './image-store.js';
 import { removeLayerIndex, removeSeekPoints } from './layer-store.js';
 import { initLayerName, layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
 import { exclusively, type Store } from './store.js';
@@ -56,6 +56,26 @@ interface Needs {
   readonly diffIDs: Set<Digest>;
 }
 
+/** What stays; by default all names and all containers there are. */
+export interface Kept {
+  readonly names: readonly ImageName[];
+  readonly containers: readonly StoredContainer[];
+}
+
+/** What nothing needs that stays. */
+export interface Garbage {
+  readonly blobs: readonly Digest[];
+  /** Names below overlay/. */
+  readonly directories: readonly string[];
+}
+
+/** Undefined when something is too damaged to say what it needs: then nothing may go. */
+export function findGarbage(store: Store, kept?: Kept): Garbage | undefined {
+  const needs = findNeeds(store, kept);
+  if (needs === undefined) return undefined;
+  return { blobs: listBlobs(store, needs), directories: listDirectories(store, needs) };
+}
+
 /**
  * Removes every blob, unpacked layer and index that no image and no container needs; call it
  * `withoutArrivals` and under the store's lock. The digests of the blobs that went.
@@ -72,16 +92,16 @@ export function collectGarbage(store: Store): Digest[] {
   return removeBlobs(store, needs);
 }
 
-/** Undefined when something is too damaged to say what it needs: then nothing may go. */
-function findNeeds(store: Store): Needs | undefined {
+function findNeeds(store: Store, kept?: Kept): Needs | undefined {
   const needs: Needs = { blobs: new Set(), directories: new Set(['l']), diffIDs: new Set() };
   if (listContainerProblems(store).length > 0) return undefined;
-  for (const { record } of listContainers(store)) {
+  for (const { record } of kept?.containers ?? listContainers(store)) {
     needs.directories.add(record.id);
     needLayers(needs, record.layers);
   }
   try {
-    for (const { descriptor } of listImageNames(store)) needDescriptor(store, descriptor, needs);
+    const names = kept?.names ?? listImageNames(store);
+    for (const { descriptor } of names) needDescriptor(store, descriptor, needs);
     return needs;
   } catch (error) {
     if (hasCode(error, 'CORRUPT')) return undefined;
@@ -123,9 +143,15 @@ function needLayers(
   needs.directories.add(initLayerName(layers.at(-1)?.chainID));
 }
 
+function listDirectories(store: Store, needs: Needs): string[] {
+  return store.host
+    .readDirectory(store.paths.overlay)
+    .map(({ name }) => name)
+    .filter((name) => !needs.directories.has(name));
+}
+
 function removeDirectories(store: Store, needs: Needs): void {
-  for (const { name } of store.host.readDirectory(store.paths.overlay)) {
-    if (needs.directories.has(name)) continue;
+  for (const name of listDirectories(store, needs)) {
     const link = `${store.paths.links}/${shortLinkName(name)}`;
     if (store.host.findStatus(link) !== undefined) store.host.removeFile(link);
     store.host.removeTree(overlayDirectory(store.paths, name));
@@ -148,15 +174,17 @@ function removeIndexes(store: Store, needs: Needs): void {
   }
 }
 
-function removeBlobs(store: Store, needs: Needs): Digest[] {
+function listBlobs(store: Store, needs: Needs): Digest[] {
   const directory = `${store.paths.images}/blobs/sha256`;
   if (store.host.findStatus(directory) === undefined) return [];
-  const removed: Digest[] = [];
-  for (const { name } of store.host.readDirectory(directory)) {
-    const digest: Digest = `sha256:${name}`;
-    if (needs.blobs.has(digest)) continue;
-    store.host.removeFile(`${directory}/${name}`);
-    removed.push(digest);
-  }
+  return store.host
+    .readDirectory(directory)
+    .map(({ name }): Digest => `sha256:${name}`)
+    .filter((digest) => !needs.blobs.has(digest));
+}
+
+function removeBlobs(store: Store, needs: Needs): Digest[] {
+  const removed = listBlobs(store, needs);
+  for (const digest of removed) store.host.removeFile(blobPath(store.paths, digest));
   return removed;
 }
