@@ -5,11 +5,12 @@ import { CutawayError, causeText } from '../oci/error.js';
 import type { Platform } from '../oci/platform.js';
 import type { Problem } from '../oci/problem.js';
 import { dockerKind } from './docker/docker-kind.js';
+import { lxcKind } from './lxc/lxc-kind.js';
 import { podmanKind } from './podman/podman-kind.js';
 import type { Engine, EngineOptions } from './engine.js';
 import type { EngineKind } from './engine-kind.js';
 
-const KINDS: readonly EngineKind[] = [dockerKind, podmanKind];
+const KINDS: readonly EngineKind[] = [dockerKind, podmanKind, lxcKind];
 
 /** All names that can stand before the colon of a target, without what is behind "@". */
 export const ENGINE_KINDS: readonly string[] = ['cutaway', ...KINDS.map(({ kind }) => kind)];
