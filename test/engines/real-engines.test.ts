@@ -202,9 +202,9 @@ function without(rows: readonly Row[]): object[] {
   );
 }
 
-/** What depends on the moment, and the config of runc that is there while the container is. */
-function timeless({ collected: _, ...rest }: Record<string, unknown>): object {
-  return rest;
+/** Without what depends on the moment. */
+function timeless(document: Record<string, unknown>): object {
+  return { ...document, collected: undefined };
 }
 
 function statTree(directory: string): string {
