@@ -40,7 +40,7 @@ function fromDirectories(host: ReadHost, engine: Engine, stack: Stack): Stack {
     if (layer.diffID === undefined || chainID === undefined) return layer;
     const directory = engine.layerDirectory(chainID)?.directory;
     if (directory === undefined || host.findStatus(directory) === undefined) return layer;
-    return { ...layer, source: { kind: 'directory', directory } as const };
+    return { ...layer, source: { kind: 'directory', directory, host } as const };
   });
   return { ...stack, layers };
 }
@@ -85,7 +85,7 @@ async function* fileChunks(
     return;
   }
   yield tarHeader(tarMember(entry, entry.size));
-  yield* readContent(host, place);
+  yield* readContent(place);
   yield tarPadding(entry.size);
 }
 

@@ -82,7 +82,7 @@ function countLayers(all: readonly Held[]): ReadonlyMap<Digest, Counted> {
       layers.set(chainID, {
         digest: descriptor?.digest ?? diffID,
         size: descriptor?.size ?? 0,
-        contentSize: engine.findLayerSummary(diffID)?.contentSize,
+        contentSize: engine.findLayerSummary?.(diffID)?.contentSize,
         images: 1,
       });
     }

@@ -5,7 +5,7 @@ import type { Image, ImageSource } from '../image/image.js';
 import type { Limits } from '../image/limits.js';
 import { selectImage } from '../image/open-image.js';
 import type { RegistryOptions } from '../image/registry/registry-client.js';
-import { CutawayError } from '../oci/error.js';
+import { CutawayError, causeText } from '../oci/error.js';
 import { familiarReference, isReference, parseReference } from '../oci/reference.js';
 import type { LayerMemory } from '../overlay/layer-memory.js';
 import type { Problem } from '../oci/problem.js';
@@ -15,7 +15,13 @@ import { openNamedSource } from './open-source.js';
 
 export interface TargetContext {
   readonly host: ReadHost;
+  /** Whether the engines are those of this machine, with its processes: not so for a disk. */
+  readonly isLive: boolean;
+  /** Whether all engines were asked: what none of them claims is nobody's. */
+  readonly isWhole?: boolean;
   readonly engines: readonly Engine[];
+  /** Why one that is there is not among them. */
+  readonly engineProblems?: readonly Problem[];
   readonly platform: Platform;
   /** Those that the user set. */
   readonly limits?: Partial<Limits>;
@@ -73,10 +79,13 @@ export async function resolveTarget(context: TargetContext, text: string): Promi
   if (prefix === REGISTRY) return await registryTarget(context, rest);
   if (prefix === 'pid') return processTarget(context, rest);
   if (isArchiveKind(prefix)) return await archiveTarget(context, prefix, rest);
-  const engines = context.engines.filter(({ name }) => prefix === undefined || name === prefix);
+  const asked = context.engines.filter(
+    ({ name, kind }) => prefix === undefined || name === prefix || kind === prefix,
+  );
   if (prefix === undefined && /^(\/|\.\.?\/)/.test(rest)) {
     return await archiveTarget(context, undefined, rest);
   }
+  const { engines, failures } = readableEngines(asked);
   const found = findContainerTarget(engines, rest) ?? findImageTarget(context, engines, rest);
   if (found !== undefined) return found;
   if (
@@ -86,8 +95,32 @@ export async function resolveTarget(context: TargetContext, text: string): Promi
     return await archiveTarget(context, undefined, rest);
   }
   throw new CutawayError('NOT_FOUND', `no container, image or archive is called "${text}"`, {
-    hint: 'cutaway ls shows what there is; a file is named by its path',
+    hint:
+      failures.length === 0
+        ? 'cutaway ls shows what there is; a file is named by its path'
+        : `not everything could be read: ${failures.join('; ')}`,
   });
+}
+
+/** One that cannot be read hides nothing of the others. */
+function readableEngines(asked: readonly Engine[]): {
+  engines: readonly Engine[];
+  failures: readonly string[];
+} {
+  const failures: string[] = [];
+  const engines = asked.filter((engine) => {
+    try {
+      engine.listContainers();
+      engine.listImages();
+      return true;
+    } catch (error) {
+      // Our own store has its say on what is wrong with it.
+      if (asked.length === 1) throw error;
+      failures.push(`${engine.name}: ${causeText(error)}`);
+      return false;
+    }
+  });
+  return { engines, failures };
 }
 
 function splitPrefix(
@@ -99,7 +132,12 @@ function splitPrefix(
   }
   const colon = text.indexOf(':');
   const prefix = text.slice(0, Math.max(0, colon));
-  const known = ['pid', REGISTRY, ...ARCHIVES, ...context.engines.map(({ name }) => name)];
+  const known = [
+    'pid',
+    REGISTRY,
+    ...ARCHIVES,
+    ...context.engines.flatMap(({ name, kind }) => [name, kind]),
+  ];
   return known.includes(prefix)
     ? { prefix, rest: text.slice(colon + 1) }
     : { prefix: undefined, rest: text };
@@ -144,7 +182,7 @@ export function containerTarget(engine: Engine, container: EngineContainer): Con
     target: `${engine.name}:${container.name}`,
     id: container.id,
     name: container.name,
-    image: container.imageReference,
+    ...(container.imageReference === undefined ? {} : { image: container.imageReference }),
     state: container.state,
     ...(container.init === undefined ? {} : { pid: container.init.pid }),
   };

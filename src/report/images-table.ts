@@ -38,9 +38,9 @@ export function formatImages(
       [
         ...[repository, tag, image.digest, shortID(image.id, view)],
         formatAge(image.createdAt, view.now),
-        formatSize(image.contentSize ?? image.size),
+        formatSize(visibleSize(image)),
         ...[image.shared.contentSize, image.unique.contentSize].map(formatSize),
-        ...[image.size, image.unique.size].map(formatSize),
+        ...[image.size ?? 0, image.unique.size].map(formatSize),
         String(image.containers.length),
       ].filter((_, at) => kept[at]),
     ),
@@ -102,12 +102,16 @@ export function imageTemplateRows({ images }: ImagesDocument, view: View): Templ
       ID: shortID(image.id, view),
       Repository: repository,
       SharedSize: joinedSize(image.shared.contentSize),
-      Size: joinedSize(image.contentSize ?? image.size),
+      Size: joinedSize(visibleSize(image)),
       Tag: tag,
       UniqueSize: joinedSize(image.unique.contentSize),
-      VirtualSize: joinedSize(image.contentSize ?? image.size),
+      VirtualSize: joinedSize(visibleSize(image)),
     })),
   );
+}
+
+function visibleSize({ contentSize, size = 0 }: ImagesDocument['images'][number]): number {
+  return contentSize ?? size;
 }
 
 /** As Docker's templates print it, without a space: "1.98MB". */

@@ -27,7 +27,7 @@ export const exportCommand = defineCommand({
   ],
   async run(context, [text = ''], { output, platform }) {
     requireOutput(context, 'export', output);
-    const targets = targetContext(context, platform);
+    const targets = await targetContext(context, platform);
     const problems: Problem[] = [];
     await withTree(targets, text, async (target) => {
       const tar = flatTar(targets, target, (problem) => problems.push(problem));

@@ -27,7 +27,7 @@ export const history = defineCommand({
   ],
   async run(context, [text = ''], options) {
     const { format, quiet } = options;
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     const document = await withTree(targets, text, (target) => inspectHistory(targets, target));
     const shown = { ...options, format: isTemplate(format) ? 'table' : format };
     showDocument(context, shown, {

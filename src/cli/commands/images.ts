@@ -42,9 +42,12 @@ export const images = defineCommand({
     'cutaway images -q --filter dangling=true',
     "cutaway images --format '{{.Repository}}:{{.Tag}} {{.ID}}'",
   ],
-  run(context, [name], options) {
+  async run(context, [name], options) {
     const filters = options.filter;
-    const document = inspectImages(targetContext(context), { filters, name });
+    const document = inspectImages(await targetContext(context, undefined, ['cutaway']), {
+      filters,
+      name,
+    });
     const shown = { ...options, format: isTemplate(options.format) ? 'table' : options.format };
     const table: ImagesTableOptions = { digests: options.digests, sizes: options.size };
     showDocument(context, shown, {
@@ -59,6 +62,6 @@ export const images = defineCommand({
         return options.tree ? formatImagesTree(answer, view) : formatImages(answer, table, view);
       },
     });
-    return Promise.resolve(0);
+    return 0;
   },
 });

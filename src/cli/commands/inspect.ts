@@ -37,7 +37,7 @@ export const inspect = defineCommand({
   ],
   async run(context, texts, options) {
     const { type, format } = options;
-    const targets = onlyOfType(targetContext(context, options.platform), type);
+    const targets = onlyOfType(await targetContext(context, options.platform), type);
     const wantsDocument = options.json || format === 'json' || format === 'jsonl';
     if (wantsDocument || texts.length === 1) {
       const [text = ''] = texts;

@@ -53,7 +53,13 @@ export const save = defineCommand({
     }
     requireOutput(context, 'save', output);
     const wanted = platform === undefined ? context.platform : parsePlatform(platform);
-    const engine = cutawayEngine(context.host, context.dataRoot, wanted, context.limits);
+    const engine = cutawayEngine({
+      host: context.host,
+      isLive: true,
+      platform: wanted,
+      limits: context.limits,
+      root: context.dataRoot,
+    });
     const saved = names.flatMap((name) => findSaved(engine, name));
     const members = await listMembers(engine, saved, format);
     await cancelOnSignal(async (signal) => {
@@ -110,7 +116,7 @@ async function listMembers(
 async function tarSize(engine: Engine, layer: ImageLayer): Promise<number> {
   const { descriptor, diffID } = layer;
   if (layerCompression(descriptor.mediaType) === 'none') return descriptor.size;
-  const known = engine.findLayerSummary(diffID)?.uncompressedSize;
+  const known = engine.findLayerSummary?.(diffID)?.uncompressedSize;
   if (known !== undefined) return known;
   let size = 0;
   for await (const chunk of layer.openTar() as AsyncIterable<Buffer>) size += chunk.length;
