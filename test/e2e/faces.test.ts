@@ -167,11 +167,9 @@ async function testFaces(cutaway: Cutaway) {
     for (const { id, references } of images as Json[])
       t.match(table, new RegExp(`${String(id)} +${String(references[0])}`));
     t.same((await cutaway.json('ps', '-a')).containers, containers);
-    t.match((await cutaway.json('images')).images, [...images].sort(byAge));
+    t.match((await cutaway.json('images')).images, images as Json[]);
   });
 }
-
-const byAge = (a: Json, b: Json) => (String(a['createdAt']) < String(b['createdAt']) ? 1 : -1);
 
 async function testLiving(cutaway: Cutaway) {
   await t.test('what lives', async (t) => {
