@@ -328,7 +328,8 @@ t.test('one that is written meanwhile', (t) => {
   t.throws(failing, { message: 'torn' }, 'an error that is not ours is a bug and shown');
 
   current = before;
-  const restless = () => { readConsistently(
+  const restless = () => {
+    readConsistently(
       file,
       () => {
         const next = Buffer.from(current);
@@ -338,7 +339,8 @@ t.test('one that is written meanwhile', (t) => {
         current = next;
       },
       { what: 'database' },
-    ); };
+    );
+  };
   t.throws(restless, { code: 'UNAVAILABLE', message: /changed 20 times/ });
   t.end();
 });
