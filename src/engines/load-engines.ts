@@ -4,10 +4,11 @@ import type { Limits } from '../image/limits.js';
 import { CutawayError, causeText } from '../oci/error.js';
 import type { Platform } from '../oci/platform.js';
 import type { Problem } from '../oci/problem.js';
+import { containerdKind } from './containerd/containerd-kind.js';
 import type { Engine, EngineOptions } from './engine.js';
 import type { EngineKind } from './engine-kind.js';
 
-const KINDS: readonly EngineKind[] = [];
+const KINDS: readonly EngineKind[] = [containerdKind];
 
 /** All names that can stand before the colon of a target, without what is behind "@". */
 export const ENGINE_KINDS: readonly string[] = ['cutaway', ...KINDS.map(({ kind }) => kind)];
