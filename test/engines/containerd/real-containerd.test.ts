@@ -5,13 +5,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { buildLayer, buildOciArchive, type LayerItem } from '../../support/build-image.js';
 import { cannotRun, eventually, makeCutaway, type Cutaway } from '../../support/cli.js';
 import { startContainerd, whyNoContainerd, type Containerd } from '../../support/containerd.js';
+import { IMAGE, imageArchive } from './work-image.js';
 
 type Json = ReturnType<typeof JSON.parse>;
 
-const IMAGE = 'docker.io/library/layered:1';
 const POD = 'd'.repeat(64);
 const APP = 'e'.repeat(64);
 const WORK = [
@@ -24,65 +23,6 @@ const WORK = [
 ].join(' && ');
 const COMMAND = ['/bin/busybox', 'sh', '-c', `${WORK} && echo done >/ready; exec sleep 1000`];
 
-/** Where runtimes mount: what an image lacks of them, each makes in a way of its own. */
-const PLACES: readonly LayerItem[] = [
-  ...['dev/', 'dev/pts/', 'dev/shm/', 'dev/mqueue/', 'proc/', 'run/', 'sys/'].map((path) => ({
-    path,
-  })),
-  ...['dev/console', 'etc/hostname', 'etc/hosts', 'etc/resolv.conf'].map((path) => ({
-    path,
-    content: '',
-  })),
-];
-
-/** Whiteouts, opaque directories, changed types: what containerd 1.6 can unpack of it. */
-const LAYERS: readonly (readonly LayerItem[])[] = [
-  [
-    { path: 'bin/' },
-    { path: 'bin/busybox', content: readFileSync('/bin/busybox'), mode: 0o755 },
-    ...['sh', 'rm', 'mkdir', 'chmod', 'ln', 'sleep'].map((name) => ({
-      path: `bin/${name}`,
-      linkTarget: 'busybox',
-    })),
-    { path: 'etc/' },
-    { path: 'etc/passwd', content: 'root\n' },
-    { path: 'etc/secret', content: 'hunter2\n' },
-    { path: 'flip', content: 'f'.repeat(150) },
-    { path: 'hard', content: 'h'.repeat(4000) },
-    { path: 'hard2', type: 'link', linkTarget: 'hard' },
-    { path: 'opt/' },
-    { path: 'opt/tool/' },
-    { path: 'opt/tool/data', content: 'd'.repeat(3000) },
-    { path: 'soft', linkTarget: 'etc/passwd' },
-    { path: 'usr/' },
-    { path: 'usr/lib/' },
-    { path: 'usr/lib/a.so', content: 'a'.repeat(1000) },
-    ...PLACES,
-  ],
-  [
-    { path: 'etc/' },
-    { path: 'etc/.wh.secret' },
-    { path: 'etc/passwd', content: 'root\nuser\n' },
-    { path: 'flip/' },
-    { path: 'flip/y', content: 'y' },
-    { path: 'usr/' },
-    { path: 'usr/lib/' },
-    { path: 'usr/lib/.wh..wh..opq' },
-    { path: 'usr/lib/b.so', content: 'b'.repeat(2000) },
-  ],
-  [
-    { path: 'etc/' },
-    { path: 'etc/passwd', content: 'root\nuser\n', mode: 0o600 },
-    { path: 'etc/secret', content: 'again\n' },
-    { path: 'soft', linkTarget: 'etc/secret' },
-  ],
-];
-
-function imageArchive(): Buffer {
-  const config = { Env: ['PATH=/bin'], Cmd: ['sh'] };
-  return buildOciArchive([{ layers: LAYERS.map(buildLayer), tags: [IMAGE], config }]);
-}
-
 /**
  * What both must say alike. Left out: who says it and where its files are, when it happened, and
  * whose names stand for the image.
@@ -92,10 +32,18 @@ const APART = ['directory', 'link', 'references', 'alsoIn', 'mtime', 'get'];
 const NUMBERS = ['layer', 'layers', 'visible', 'layerCount'];
 
 function comparable(document: Json, apart: readonly string[]): unknown {
-  const whole = document as Record<string, unknown>;
-  const { subject: _, collected: __, before: ___, after: ____, ...answer } = whole;
+  return pruned(document, ['subject', 'collected', 'before', 'after'], apart);
+}
+
+/** Without these keys of the document itself, and those keys anywhere in it. */
+function pruned(document: Json, top: readonly string[], anywhere: readonly string[]): unknown {
+  const kept = Object.entries(document as Record<string, unknown>).filter(
+    ([key]) => !top.includes(key),
+  );
   return JSON.parse(
-    JSON.stringify(answer, (key, value: unknown) => (apart.includes(key) ? undefined : value)),
+    JSON.stringify(Object.fromEntries(kept), (key, value: unknown) =>
+      anywhere.includes(key) ? undefined : value,
+    ),
   ) as unknown;
 }
 
@@ -324,7 +272,7 @@ async function seesProcesses(t: Test, containerd: Containerd, ask: Ask): Promise
     const inode = execFileSync('readlink', [`/proc/${pid ?? ''}/ns/${type}`], { encoding: 'utf8' });
     t.match(ns, /\d+/.exec(inode)?.[0] ?? 'none', type);
   }
-  const inspect = (await ask('inspect', 'containerd:default/live')) as Json;
+  const inspect = await ask('inspect', 'containerd:default/live');
   const config = JSON.parse(
     readFileSync(
       `${containerd.state}/io.containerd.runtime.v2.task/default/live/config.json`,
@@ -348,19 +296,19 @@ async function readsBytes(t: Test, cutaway: Cutaway, own: readonly string[]): Pr
   await text('extract', 'containerd:default/live', '--links', '/', '-C', theirs);
   execFileSync('diff', ['-r', '--no-dereference', ours, theirs]);
   t.pass('what is extracted is the same');
-  const copied = JSON.parse(await text('tree', '--json', 'containerd:default/copied')) as Json;
+  const copied = JSON.parse(await text('tree', '--json', 'containerd:default/copied'));
   t.match(JSON.stringify(copied), '/etc/passwd', 'a container without layers shows its files');
 }
 
 async function readsDirectories(t: Test, containerd: Containerd, ask: Ask): Promise<void> {
-  const before = (await ask('layers', 'containerd:k8s.io/layered:1')) as Json;
+  const before = await ask('layers', 'containerd:k8s.io/layered:1');
   const tree = await ask('tree', 'containerd:k8s.io/layered:1');
   const blobs = join(containerd.root, 'io.containerd.content.v1.content/blobs/sha256');
   const kept = join(containerd.root, '../kept');
   mkdirSync(kept);
   const names = (before.layers as { digest: string }[]).map(({ digest }) => digest.slice(7));
   for (const name of names) execFileSync('mv', [join(blobs, name), kept]);
-  const after = (await ask('layers', 'containerd:k8s.io/layered:1')) as Json;
+  const after = await ask('layers', 'containerd:k8s.io/layered:1');
   t.same(after.problems, []);
   const facts = ({ layers }: Json): unknown =>
     (layers as Record<string, unknown>[]).map(({ diffID, directory, contentSize }) => [
@@ -421,8 +369,7 @@ async function worksOffline(
 
 /** Without what only a live host knows, and with the paths of the host it was. */
 function asDead(document: Json, root: string): unknown {
-  const rows = 'containers' in document ? ofContainerd(document) : document;
-  const { subject: _, collected: __, ...answer } = rows as Record<string, unknown>;
+  const rows = 'containers' in document ? ofContainerd(document) : (document as unknown);
   const live = [
     'state',
     'pid',
@@ -433,8 +380,6 @@ function asDead(document: Json, root: string): unknown {
     'merged',
     'bundle',
   ];
-  const text = JSON.stringify(answer, (key, value: unknown) =>
-    live.includes(key) ? undefined : value,
-  );
+  const text = JSON.stringify(pruned(rows, ['subject', 'collected'], live));
   return JSON.parse(text.replaceAll(root, '/var/lib/containerd')) as unknown;
 }
