@@ -35,7 +35,8 @@ export function listDockerContainers(
     .flatMap(({ name }): EngineContainer[] => {
       const path = `${directory}/${name}/config.v2.json`;
       try {
-        return [readContainer(store, name)];
+        const record = readJson(host, path);
+        return isContainerdOwn(record) ? [] : [readContainer(store, name, record)];
       } catch (error) {
         problems.push({ code: 'container-unreadable', message: causeText(error), path });
         return [];
@@ -44,10 +45,14 @@ export function listDockerContainers(
   return containers.sort((a, b) => ((a.createdAt ?? '') < (b.createdAt ?? '') ? 1 : -1));
 }
 
-function readContainer(store: DockerContainers, id: string): EngineContainer {
+/** Docker with containerd's image store names a snapshotter: that engine has the container. */
+function isContainerdOwn(record: JsonReader): boolean {
+  return record.get('Driver').optionalString() === 'overlayfs';
+}
+
+function readContainer(store: DockerContainers, id: string, record: JsonReader): EngineContainer {
   const { host, root, engine } = store;
   const home = `${root}/containers/${id}`;
-  const record = readJson(host, `${home}/config.v2.json`);
   const driver = record.get('Driver').optionalString() ?? '';
   const config = record.get('Config');
   const imageID = record.get('Image').optionalString() ?? '';

@@ -1,6 +1,8 @@
 // What cannot be run here, made from its specification: the CRI plugin's status, and Docker 29,
 // which keeps layers in containerd and everything else in files of its own.
 import t from 'tap';
+import { dockerEngine } from '../../../src/engines/docker/docker-engine.js';
+import { recordedHost } from '../../../src/host/recorded-host.js';
 import { containerName, publishedPorts } from '../../../src/engines/containerd/container-name.js';
 import { parseCriStatus } from '../../../src/engines/containerd/cri-status.js';
 import { protobufAny } from '../../support/build-bolt.js';
@@ -177,5 +179,20 @@ t.test('names', (t) => {
     publishedPorts({ 'nerdctl/ports': '[null,{"HostPort":"1"},{"HostPort":1,"ContainerPort":2}]' }),
     ['1->2/tcp'],
   );
+  t.end();
+});
+
+t.test('such a container is not one of Docker with a store of its own too', (t) => {
+  const engine = dockerEngine(
+    {
+      host: recordedHost(dockerHost()),
+      isLive: false,
+      platform: { os: 'linux', architecture: 'amd64' },
+      limits: {},
+    },
+    { name: 'docker', root: '/var/lib/docker' },
+  );
+  t.same(engine.listContainers(), []);
+  t.same(engine.listProblems?.(), []);
   t.end();
 });
