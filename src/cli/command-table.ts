@@ -6,6 +6,8 @@ export interface CommandEntry {
   readonly summary: string;
   /** Its exit status is the container's own, or 125 to 127. */
   readonly runsContainer?: true;
+  /** It can be asked of a disk: `--host-root`. */
+  readonly readsDisks?: true;
   /** Only the command that runs is loaded. */
   load(): Promise<Command>;
 }
@@ -77,54 +79,63 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'layers',
     group: SHOW,
+    readsDisks: true,
     summary: 'the layers of an image or container: digests, sizes, directories',
     load: async () => (await import('./commands/layers.js')).layers,
   },
   {
     name: 'overlay',
     group: SHOW,
+    readsDisks: true,
     summary: 'lower, upper, work and merged directories, and the mount',
     load: async () => (await import('./commands/overlay.js')).overlay,
   },
   {
     name: 'tree',
     group: SHOW,
+    readsDisks: true,
     summary: 'the merged files, each with the layer it comes from',
     load: async () => (await import('./commands/tree.js')).tree,
   },
   {
     name: 'cat',
     group: SHOW,
+    readsDisks: true,
     summary: 'what is in a file, also in a version that is no longer there',
     load: async () => (await import('./commands/cat.js')).cat,
   },
   {
     name: 'extract',
     group: SHOW,
+    readsDisks: true,
     summary: 'write files and directories of an image or container to a safe place',
     load: async () => (await import('./commands/extract.js')).extract,
   },
   {
     name: 'diff',
     group: SHOW,
+    readsDisks: true,
     summary: 'what a container changed, or what differs between two targets',
     load: async () => (await import('./commands/diff.js')).diff,
   },
   {
     name: 'blame',
     group: SHOW,
+    readsDisks: true,
     summary: 'every layer that added, changed, hid or deleted a path',
     load: async () => (await import('./commands/blame.js')).blame,
   },
   {
     name: 'recover',
     group: SHOW,
+    readsDisks: true,
     summary: 'what later layers took away and the image still has',
     load: async () => (await import('./commands/recover.js')).recover,
   },
   {
     name: 'waste',
     group: SHOW,
+    readsDisks: true,
     summary: 'bytes that are stored and not visible; a verdict for CI',
     load: async () => (await import('./commands/waste.js')).waste,
   },
@@ -143,12 +154,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'inspect',
     group: SHOW,
+    readsDisks: true,
     summary: 'everything that is recorded of a container or an image, as JSON',
     load: async () => (await import('./commands/inspect.js')).inspect,
   },
   {
     name: 'ls',
     group: HOST,
+    readsDisks: true,
     summary: 'all containers and images of all engines',
     load: async () => (await import('./commands/ls.js')).ls,
   },

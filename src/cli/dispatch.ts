@@ -2,7 +2,7 @@ import type { Command } from './command.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
 import { makeContext, type Context } from './context.js';
 import { exitStatus, reportError } from './exit-status.js';
-import { splitArguments } from './global-options.js';
+import { GLOBAL_OPTIONS, joinGlobalOptions, splitArguments } from './global-options.js';
 import { parseArguments } from './parse-arguments.js';
 import { CutawayError } from '../oci/error.js';
 
@@ -19,17 +19,21 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     const command = withGlobalOptions(await entry.load());
     const parsed = parseArguments(name, command, rest);
     if (parsed.help) return await showHelp(name, false);
-    const context = makeContext({
-      dataRoot: (parsed.options['data-root'] as string | undefined) ?? global.dataRoot,
-      noColor: global.noColor || parsed.options['no-color'] === true,
-      noCache: global.noCache || parsed.options['no-cache'] === true,
-      limits: [...global.limits, ...(parsed.options['limit'] as readonly string[])],
-    });
+    const whole = joinGlobalOptions(global, parsed.options);
+    if (whole.hostRoot !== undefined && entry.readsDisks !== true) throw refuseDisk(name);
+    const context = makeContext(whole);
     return await runCommand(command, context, parsed.arguments, parsed.options);
   } catch (error) {
     reportError(error, entry?.name);
     return exitStatus(error, entry?.runsContainer ?? false);
   }
+}
+
+function refuseDisk(name: string): CutawayError {
+  const names = COMMANDS.filter(({ readsDisks }) => readsDisks === true).map((one) => one.name);
+  return new CutawayError('UNSUPPORTED', `${name} is about a machine that runs, not a disk`, {
+    hint: `what takes --host-root: ${names.join(', ')}`,
+  });
 }
 
 async function runCommand(
@@ -44,13 +48,7 @@ async function runCommand(
 function withGlobalOptions(command: Command): Command {
   return {
     ...command,
-    options: {
-      'data-root': { type: 'string', describe: '' },
-      'no-color': { type: 'boolean', describe: '' },
-      'no-cache': { type: 'boolean', describe: '' },
-      limit: { type: 'strings', describe: '' },
-      ...command.options,
-    },
+    options: { ...GLOBAL_OPTIONS, ...command.options },
   };
 }
 

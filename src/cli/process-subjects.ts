@@ -17,8 +17,8 @@ export function processSubject(target: Target): ProcessSubject {
   const { init, cgroupPaths, supervisorPids } = target.container;
   return {
     subject: target.subject,
-    cgroupPaths,
-    supervisorPids,
+    ...(cgroupPaths === undefined ? {} : { cgroupPaths }),
+    ...(supervisorPids === undefined ? {} : { supervisorPids }),
     ...(init === undefined ? {} : { initPid: init.pid, initStartTicks: init.startTicks }),
   };
 }
@@ -28,7 +28,7 @@ export function runningSubjects({ engines }: TargetContext): ProcessSubject[] {
   return engines.flatMap((engine) =>
     engine
       .listContainers()
-      .filter(({ state }) => state === 'running')
+      .filter(({ init }) => init !== undefined)
       .map((container) => processSubject(containerTarget(engine, container))),
   );
 }

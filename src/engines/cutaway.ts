@@ -3,8 +3,7 @@ import type { Image } from '../image/image.js';
 import { makeLayers } from '../image/image-layer.js';
 import { withDefaults, type Limits } from '../image/limits.js';
 import { blobName, directoryStore } from '../image/member-store.js';
-import type { ReadHost } from '../host/host.js';
-import { formatPlatform, type Platform } from '../oci/platform.js';
+import { formatPlatform } from '../oci/platform.js';
 import {
   findContainerByText,
   listContainerProblems,
@@ -32,20 +31,28 @@ import {
   shortLinkName,
 } from '../runtime/store/paths.js';
 import { readStore, type ReadStore } from '../runtime/store/store.js';
-import type { Engine, EngineContainer, EngineImage, LowerDirectory } from './engine.js';
+import type {
+  Engine,
+  EngineContainer,
+  EngineImage,
+  EngineOptions,
+  LowerDirectory,
+} from './engine.js';
 
 const NAME = 'cutaway';
 
-export function cutawayEngine(
-  host: ReadHost,
-  dataRoot: string,
-  platform: Platform,
-  limits: Partial<Limits> = {},
-): Engine {
-  const store = readStore(host, dataRoot);
+export function cutawayEngine({
+  host,
+  platform,
+  limits,
+  root,
+}: EngineOptions & { readonly root: string }): Engine {
+  const store = readStore(host, root);
   const findImage = (text: string) => findStoredImage(store, text, platform);
   return {
     name: NAME,
+    kind: NAME,
+    host,
     listContainers: () => listContainers(store).map((one) => toContainer(store, one)),
     listImages: () => listStoredImages(store, platform).map(toImage),
     listProblems: () => [...listContainerProblems(store), ...listImageProblems(store, platform)],
@@ -141,7 +148,8 @@ function toContainer(store: ReadStore, container: StoredContainer): EngineContai
       work: paths.work,
       merged: paths.merged,
     },
-    bundle: paths.bundle,
+    home: paths.directory,
+    runtimeConfig: `${paths.bundle}/config.json`,
     log: paths.log,
     record,
   };

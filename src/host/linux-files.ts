@@ -30,7 +30,7 @@ export function findStatus(path: string): FileStatus | undefined {
   }
 }
 
-function toStatus(status: fs.BigIntStats): FileStatus {
+export function toStatus(status: fs.BigIntStats): FileStatus {
   return {
     type: typeOf(status),
     mode: Number(status.mode) & 0o7777,
@@ -99,7 +99,7 @@ export function readFile(path: string, limit = DEFAULT_READ_LIMIT): Buffer {
 }
 
 /** Files of /proc say size 0: read on until nothing comes. */
-function readDescriptor(fd: number, path: string, size: number, limit: number): Buffer {
+export function readDescriptor(fd: number, path: string, size: number, limit: number): Buffer {
   const parts: Buffer[] = [];
   let total = 0;
   for (;;) {
@@ -144,7 +144,7 @@ export function openDirectory(path: string, name: string): number {
   return guarded('open', name, () => fs.openSync(nodePath(path), flags));
 }
 
-function toOpenFile(path: string, { fd, size }: { fd: number; size: number }): OpenFile {
+export function toOpenFile(path: string, { fd, size }: { fd: number; size: number }): OpenFile {
   let isClosed = false;
   // After closing, the number may stand for another file already.
   const checkOpen = () => {
@@ -247,7 +247,7 @@ export function readDirectory(path: string): DirectoryEntry[] {
 
 const HIGH_BYTE = /[\u0080-\u00ff]/;
 
-function decodeLatin1(name: string): string {
+export function decodeLatin1(name: string): string {
   return HIGH_BYTE.test(name) ? decodeName(Buffer.from(name, 'latin1')) : name;
 }
 
@@ -332,7 +332,7 @@ export function resolveInRoot(root: string, path: string): string | undefined {
  * The kernel names both descriptors from the root of their mount namespace, which need not be
  * ours (`/proc/PID/root`): what the second has beyond the first goes behind `root`.
  */
-function belowRoot(root: string, directory: number, fd: number): string {
+export function belowRoot(root: string, directory: number, fd: number): string {
   const top = readLink(`/proc/self/fd/${directory}`);
   const found = readLink(`/proc/self/fd/${fd}`);
   const beneath = top === '/' ? found : found.slice(top.length);

@@ -144,7 +144,7 @@ function filesOf(record: HostRecord): Pick<ReadHost, Files> {
     },
     birthTime: () => undefined,
     resolveInRoot: (root, path) => {
-      const found = resolve(record, root, path);
+      const found = resolve(record, root === '/' ? '' : root, path);
       return statusOf(record, tree, found) === undefined ? undefined : found;
     },
   };

@@ -35,7 +35,7 @@ export async function openContent(
       : findInLayer(stack, wanted, pickLayer(stack, options.layer));
   const { entry } = place;
   if (entry.type !== 'file') throw notFile(entry.type, entry.path);
-  return { place, size: entry.size, chunks: readContent(context.host, place) };
+  return { place, size: entry.size, chunks: readContent(place) };
 }
 
 function findMerged(stack: Stack, path: string): ContentPlace {

@@ -60,7 +60,7 @@ export async function diffContents(
       pairs.push(pair);
     }
   }
-  await readSides(host, pairs);
+  await readSides(pairs);
   if (pairs.length === 0) return found;
   const library = await import('diff');
   for (const pair of pairs) found.set(pair.path, comparePair(library.structuredPatch, pair));
@@ -82,10 +82,10 @@ function sideOf<Key extends 'before' | 'after'>(
   return { [key]: { place: findContent(stack, tree, row) } } as Record<Key, Side>;
 }
 
-async function readSides(host: ReadHost, pairs: readonly Pair[]): Promise<void> {
+async function readSides(pairs: readonly Pair[]): Promise<void> {
   const of = (key: 'before' | 'after') => pairs.flatMap((pair) => pair[key] ?? []);
   for (const sides of [of('before'), of('after')]) {
-    for await (const { item, chunks } of readContents(host, sides)) {
+    for await (const { item, chunks } of readContents(sides)) {
       try {
         const parts: Buffer[] = [];
         for await (const chunk of chunks) parts.push(chunk);

@@ -8,6 +8,7 @@ import { familiarReference, isReference, parseReference } from '../oci/reference
 import type { RememberedSummary } from '../overlay/layer-memory.js';
 import { summarizeLayer, type LayerSummary } from '../overlay/layer-summary.js';
 import { makeDocument } from './document.js';
+import { blobDigest } from './origins.js';
 import type { LayerRecord, LayersDocument } from './documents/layers.js';
 import { containerImage, readLayers, upperLayer } from './stack.js';
 import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
@@ -29,7 +30,7 @@ export async function inspectLayers(
   const answer = {
     image: imageFacts(image),
     layers,
-    ...(target.kind === 'container' ? { upper: upperFacts(context, target) } : {}),
+    ...(target.kind === 'container' ? upperFacts(target) : {}),
     history: historyFacts(image, history.layers),
   };
   return makeDocument(context.host, 'layers', target.subject, answer, problems);
@@ -58,7 +59,7 @@ function findSummary(
   { stored, memory }: ImageTarget,
   layer: ImageLayer,
 ): RememberedSummary | undefined {
-  const summary = stored?.engine.findLayerSummary(layer.diffID);
+  const summary = stored?.engine.findLayerSummary?.(layer.diffID);
   return summary === undefined ? memory?.findSummary(layer) : { summary, problems: [] };
 }
 
@@ -71,18 +72,18 @@ function layerRecord(
 ): LayerRecord {
   const { descriptor, diffID, chainID } = layer;
   const { uncompressedSize, contentSize, entries, whiteouts } = summary;
+  const isStored = layer.unpackedOnly !== true;
   const unpacked = target.stored?.engine.layerDirectory(chainID);
   const sharing = neighbours.filter(({ image }) =>
     image.layers.some((other) => other.chainID === chainID),
   );
   return {
     index: layer.index,
-    digest: descriptor.digest,
+    ...blobDigest(layer),
     diffID,
     chainID,
-    mediaType: descriptor.mediaType,
-    size: descriptor.size,
-    uncompressedSize,
+    ...(isStored ? { mediaType: descriptor.mediaType, size: descriptor.size } : {}),
+    ...(isStored ? { uncompressedSize } : {}),
     contentSize,
     entries,
     whiteouts,
@@ -130,13 +131,14 @@ function neighbourImages(
     .map((other) => ({ image: other, name: other.references[0] ?? other.id }));
 }
 
-function upperFacts(
-  context: TargetContext,
-  target: ContainerTarget,
-): { directory: string; entries: number; contentSize: number } {
-  const { index } = upperLayer(context, target, { hash: false });
+function upperFacts(target: ContainerTarget): {
+  upper?: { directory: string; entries: number; contentSize: number };
+} {
+  const { upper } = target.container.directories;
+  if (upper === undefined) return {};
+  const { index } = upperLayer(target, { hash: false });
   const { entries, contentSize } = summarizeLayer(index);
-  return { directory: target.container.directories.upper, entries, contentSize };
+  return { upper: { directory: upper, entries, contentSize } };
 }
 
 function historyFacts(

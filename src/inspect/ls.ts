@@ -7,7 +7,7 @@ import type { ContainerRow, ImageRow, LsDocument } from './documents/ls.js';
 import type { TargetContext } from './target.js';
 
 export function inspectAll(context: TargetContext): LsDocument {
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...(context.engineProblems ?? [])];
   const containers = context.engines.flatMap((engine) =>
     attempt(engine, problems, () => engine.listContainers().map(containerRow)),
   );
@@ -36,30 +36,34 @@ function attempt<Row>(engine: Engine, problems: Problem[], read: () => Row[]): R
 }
 
 export function containerRow(container: EngineContainer): ContainerRow {
+  const { imageReference, imageID, recordedState, createdAt, ports } = container;
   const { startedAt, finishedAt, exitCode, error, init } = container;
   return {
     engine: container.engine,
     id: container.id,
     name: container.name,
-    image: container.imageReference,
-    imageID: container.imageID,
+    ...(imageReference === undefined ? {} : { image: imageReference }),
+    ...(imageID === undefined ? {} : { imageID }),
     command: [...container.command],
     state: container.state,
-    createdAt: container.createdAt,
+    ...(recordedState === undefined ? {} : { recordedState }),
+    ...(createdAt === undefined ? {} : { createdAt }),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(error === undefined ? {} : { error }),
     ...(init === undefined ? {} : { pid: init.pid }),
     labels: { ...container.labels },
+    ...(ports === undefined || ports.length === 0 ? {} : { ports: [...ports] }),
   };
 }
 
 export function imageRow(engine: Engine, image: EngineImage): ImageRow {
-  const summaries = image.layers.map(({ diffID }) => engine.findLayerSummary(diffID));
+  const summaries = image.layers.map(({ diffID }) => engine.findLayerSummary?.(diffID));
   const known = summaries.filter((summary) => summary !== undefined);
-  const complete = known.length === summaries.length;
-  const contentSize = known.reduce((sum, summary) => sum + summary.contentSize, 0);
+  const isComplete = known.length === summaries.length;
+  const sum = known.reduce((total, summary) => total + summary.contentSize, 0);
+  const contentSize = isComplete ? sum : image.contentSize;
   return {
     engine: image.engine,
     id: image.id,
@@ -68,7 +72,7 @@ export function imageRow(engine: Engine, image: EngineImage): ImageRow {
     platform: image.platform,
     ...(image.createdAt === undefined ? {} : { createdAt: image.createdAt }),
     layers: image.layers.length,
-    size: image.size,
-    ...(complete ? { contentSize } : {}),
+    ...(image.size === undefined ? {} : { size: image.size }),
+    ...(contentSize === undefined ? {} : { contentSize }),
   };
 }

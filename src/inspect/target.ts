@@ -14,7 +14,11 @@ import { openNamedSource } from './open-source.js';
 
 export interface TargetContext {
   readonly host: ReadHost;
+  /** Whether the engines are those of this machine, with its processes: not so for a disk. */
+  readonly isLive: boolean;
   readonly engines: readonly Engine[];
+  /** Why one that is there is not among them. */
+  readonly engineProblems?: readonly Problem[];
   readonly platform: Platform;
   /** Those that the user set. */
   readonly limits?: Partial<Limits>;
@@ -131,7 +135,7 @@ export function containerTarget(engine: Engine, container: EngineContainer): Con
     target: `${engine.name}:${container.name}`,
     id: container.id,
     name: container.name,
-    image: container.imageReference,
+    ...(container.imageReference === undefined ? {} : { image: container.imageReference }),
     state: container.state,
     ...(container.init === undefined ? {} : { pid: container.init.pid }),
   };

@@ -24,7 +24,7 @@ export function formatLs(document: LsDocument, view: View): string {
         row.engine,
         shortID(row.id, view),
         safeText(row.name),
-        safeText(row.image),
+        safeText(row.image ?? ''),
         row.state,
         row.pid === undefined ? '' : String(row.pid),
         formatAge(row.startedAt, view.now),
@@ -47,11 +47,16 @@ export function formatLs(document: LsDocument, view: View): string {
         row.references.length === 0 ? '<none>' : row.references.map(safeText).join(', '),
         String(row.layers),
         formatAge(row.createdAt, view.now),
-        formatSize(row.contentSize ?? row.size),
+        sizeOf(row),
       ]),
       view,
     ),
   ].join('');
+}
+
+function sizeOf({ contentSize, size }: ImageRow): string {
+  const known = contentSize ?? size;
+  return known === undefined ? '' : formatSize(known);
 }
 
 /** As `docker ps`. */
@@ -68,7 +73,7 @@ export function formatContainers(rows: readonly ContainerRow[], view: View): str
     ],
     rows.map((row) => [
       shortID(row.id, view),
-      safeText(row.image),
+      safeText(row.image ?? ''),
       formatCommand(row.command, view),
       formatAge(row.createdAt, view.now),
       formatStatus(row, view),
@@ -86,9 +91,9 @@ function formatCommand(command: readonly string[], view: View): string {
 
 function formatStatus(row: ContainerRow, view: View): string {
   if (row.state === 'created') return 'Created';
-  if (row.state === 'running') {
+  if (row.state === 'running' || row.state === 'paused') {
     const since = row.startedAt === undefined ? 0 : view.now - Date.parse(row.startedAt);
-    return `Up ${formatDuration(Math.max(0, since))}`;
+    return `Up ${formatDuration(Math.max(0, since))}${row.state === 'paused' ? ' (Paused)' : ''}`;
   }
   const code = row.exitCode === undefined ? '?' : String(row.exitCode);
   return `Exited (${code}) ${formatAge(row.finishedAt, view.now)}`.trimEnd();
@@ -110,7 +115,7 @@ export function formatImages(rows: readonly ImageRow[], view: View): string {
         ...splitName(safeText(name)),
         shortID(row.id, view),
         formatAge(row.createdAt, view.now),
-        formatSize(row.contentSize ?? row.size),
+        sizeOf(row),
       ]);
     }),
     view,

@@ -102,7 +102,13 @@ export function cutawayAt(directory: string, dataRoot: string): Cutaway {
 
 function startProgram(argv: readonly string[], dataRoot: string, options: RunOptions): Running {
   const [program = '', ...rest] = argv;
-  const env = { ...process.env, CUTAWAY_DATA_ROOT: dataRoot, ...options.env };
+  // Whatever else is on this machine is none of the test's.
+  const env = {
+    ...process.env,
+    CUTAWAY_DATA_ROOT: dataRoot,
+    CUTAWAY_ENGINES: 'cutaway',
+    ...options.env,
+  };
   const child = nodeSpawn(program, rest, { env, cwd: options.cwd ?? '/' });
   const timer = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 60_000);
   const stdout: Buffer[] = [];

@@ -12,21 +12,21 @@ export const images = defineCommand({
   },
   least: 0,
   most: 0,
-  run(context, _none, options) {
-    const everything = inspectAll(targetContext(context));
+  async run(context, _none, options) {
+    const everything = inspectAll(await targetContext(context, undefined, ['cutaway']));
     const problems = everything.problems.filter(({ code }) => code !== 'container-unreadable');
     if (options.quiet) {
       const ids = everything.images.map(({ id }) =>
         options['no-trunc'] ? id : id.slice('sha256:'.length, 'sha256:'.length + 12),
       );
       context.print(ids.map((id) => `${id}\n`).join(''));
-      return Promise.resolve(0);
+      return 0;
     }
     showDocument(context, options, {
       document: { ...everything, containers: [], problems },
       list: 'images',
       face: (answer, view) => formatImages(answer.images, view),
     });
-    return Promise.resolve(0);
+    return 0;
   },
 });

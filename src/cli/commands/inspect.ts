@@ -13,7 +13,7 @@ export const inspect = defineCommand({
   most: 1,
   examples: ['cutaway inspect web', 'cutaway inspect busybox'],
   async run(context, [text = ''], options) {
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     const document = await withTree(targets, text, (target) => inspectRecord(targets, target));
     showDocument(
       context,

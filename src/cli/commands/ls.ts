@@ -9,9 +9,9 @@ export const ls = defineCommand({
   options: DOCUMENT_OPTIONS,
   least: 0,
   most: 0,
-  run(context, _none, options) {
-    const document = inspectAll(targetContext(context));
+  async run(context, _none, options) {
+    const document = inspectAll(await targetContext(context));
     showDocument(context, options, { document, list: 'containers', face: formatLs });
-    return Promise.resolve(0);
+    return 0;
   },
 });

@@ -17,7 +17,7 @@ export const procs = defineCommand({
         ? inspectProcesses(context.host, {
             subject: { kind: 'host', engine: 'host', target: 'host' },
           })
-        : await withTarget(targetContext(context), text, (target) =>
+        : await withTarget(await targetContext(context), text, (target) =>
             inspectProcesses(context.host, processSubject(target)),
           );
     showDocument(context, options, { document, list: 'processes', face: formatProcs });

@@ -5,17 +5,28 @@ export const ContainerRow = strictObject({
   engine: Type.String(),
   id: Type.String(),
   name: Type.String(),
-  image: Type.String({ description: 'As it was asked for' }),
-  imageID: DigestText,
+  image: Type.Optional(Type.String({ description: 'As it was asked for' })),
+  imageID: Type.Optional(DigestText),
   command: Type.Array(Type.String()),
-  state: Type.Union([Type.Literal('created'), Type.Literal('running'), Type.Literal('exited')]),
-  createdAt: Time,
+  state: Type.Union([
+    Type.Literal('created'),
+    Type.Literal('running'),
+    Type.Literal('paused'),
+    Type.Literal('exited'),
+  ]),
+  recordedState: Type.Optional(
+    Type.String({ description: 'What its engine wrote last, where that is not so (any more)' }),
+  ),
+  createdAt: Type.Optional(Time),
   startedAt: Type.Optional(Time),
   finishedAt: Type.Optional(Time),
   exitCode: Type.Optional(Type.Integer({ description: 'Absent also when nobody saw it end' })),
   error: Type.Optional(Type.String({ description: 'Why it did not run or how it was lost' })),
   pid: Type.Optional(Type.Integer({ description: 'Of its first process, on the host' })),
   labels: Type.Record(Type.String(), Type.String()),
+  ports: Type.Optional(
+    Type.Array(Type.String(), { description: 'Published: "127.0.0.1:8080->80/tcp"' }),
+  ),
 });
 export type ContainerRow = Static<typeof ContainerRow>;
 
@@ -27,7 +38,11 @@ export const ImageRow = strictObject({
   platform: Type.String(),
   createdAt: Type.Optional(Type.String()),
   layers: Type.Integer(),
-  size: Type.Integer({ description: 'Bytes of the layers as they are stored' }),
+  size: Type.Optional(
+    Type.Integer({
+      description: 'Bytes of the layers as they are stored; absent where the engine has no blobs',
+    }),
+  ),
   contentSize: Type.Optional(
     Type.Integer({ description: 'Bytes of files in all layers; absent when a layer has no index' }),
   ),
