@@ -27,6 +27,8 @@ export interface ContainerDirectories {
   readonly upper?: string;
   readonly work?: string;
   readonly merged?: string;
+  /** Why they are not all known, or do not agree. */
+  readonly problems?: readonly Problem[];
 }
 
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'exited';

@@ -5,10 +5,11 @@ import { CutawayError, causeText } from '../oci/error.js';
 import type { Platform } from '../oci/platform.js';
 import type { Problem } from '../oci/problem.js';
 import { containerdKind } from './containerd/containerd-kind.js';
+import { dockerKind } from './docker/docker-kind.js';
 import type { Engine, EngineOptions } from './engine.js';
 import type { EngineKind } from './engine-kind.js';
 
-const KINDS: readonly EngineKind[] = [containerdKind];
+const KINDS: readonly EngineKind[] = [dockerKind, containerdKind];
 
 /** All names that can stand before the colon of a target, without what is behind "@". */
 export const ENGINE_KINDS: readonly string[] = ['cutaway', ...KINDS.map(({ kind }) => kind)];

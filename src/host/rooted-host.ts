@@ -282,8 +282,15 @@ function openAgain(path: string, name: string): number {
 
 /** Another thread would open the path on this machine: it is not told. */
 function openAsFile(name: string, opened: { fd: number; size: number }): OpenFile {
-  const { size, read, stream, close } = toOpenFile(name, opened);
-  return { size, read, stream, close };
+  const file = toOpenFile(name, opened);
+  return {
+    size: file.size,
+    read: (position, length) => file.read(position, length),
+    stream: (range) => file.stream(range),
+    close: () => {
+      file.close();
+    },
+  };
 }
 
 function listXattrs(fd: number, name: string): string[] {

@@ -123,7 +123,7 @@ function lowerDirectories(
   if (options === undefined) return expected;
   return options.lowerdir.map((path) => {
     const directory = resolveLink(context, path, problems);
-    const known = expected.find((one) => one.directory === directory || one.link === path);
+    const known = expected.find((one) => one.directory === directory || isLinkOf(one, path));
     if (known !== undefined) return known;
     problems.push({
       code: 'unknown-lower',
@@ -132,6 +132,11 @@ function lowerDirectories(
     });
     return { role: 'unknown' as const, directory, link: path };
   });
+}
+
+/** An engine that mounts from its own directory names links from there on. */
+function isLinkOf({ link }: LowerDirectory, path: string): boolean {
+  return link === path || (!path.startsWith('/') && link?.endsWith(`/${path}`) === true);
 }
 
 function resolveLink({ host }: TargetContext, path: string, problems: Problem[]): string {

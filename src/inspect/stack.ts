@@ -194,6 +194,7 @@ export async function lowerStack(
     layers: [...below.layers, ...readings.map(({ layer }) => layer)],
     problems: [
       ...below.problems,
+      ...(container.directories.problems ?? []),
       ...missingImage(container, image),
       ...readings.flatMap(({ layer, problems }) => [...problems, ...layer.index.problems]),
     ],

@@ -4,7 +4,7 @@ import type { ReadHost } from '../host/host.js';
 import type { Image, ImageSource } from '../image/image.js';
 import type { Limits } from '../image/limits.js';
 import { selectImage } from '../image/open-image.js';
-import { CutawayError } from '../oci/error.js';
+import { CutawayError, causeText } from '../oci/error.js';
 import { familiarReference, isReference, parseReference } from '../oci/reference.js';
 import type { LayerMemory } from '../overlay/layer-memory.js';
 import type { Problem } from '../oci/problem.js';
@@ -67,10 +67,13 @@ export async function resolveTarget(context: TargetContext, text: string): Promi
   const { prefix, rest } = splitPrefix(context, text);
   if (prefix === 'pid') return processTarget(context, rest);
   if (isArchiveKind(prefix)) return await archiveTarget(context, prefix, rest);
-  const engines = context.engines.filter(({ name }) => prefix === undefined || name === prefix);
+  const asked = context.engines.filter(
+    ({ name, kind }) => prefix === undefined || name === prefix || kind === prefix,
+  );
   if (prefix === undefined && /^(\/|\.\.?\/)/.test(rest)) {
     return await archiveTarget(context, undefined, rest);
   }
+  const { engines, failures } = readableEngines(asked);
   const found = findContainerTarget(engines, rest) ?? findImageTarget(context, engines, rest);
   if (found !== undefined) return found;
   if (
@@ -80,8 +83,32 @@ export async function resolveTarget(context: TargetContext, text: string): Promi
     return await archiveTarget(context, undefined, rest);
   }
   throw new CutawayError('NOT_FOUND', `no container, image or archive is called "${text}"`, {
-    hint: 'cutaway ls shows what there is; a file is named by its path',
+    hint:
+      failures.length === 0
+        ? 'cutaway ls shows what there is; a file is named by its path'
+        : `not everything could be read: ${failures.join('; ')}`,
   });
+}
+
+/** One that cannot be read hides nothing of the others. */
+function readableEngines(asked: readonly Engine[]): {
+  engines: readonly Engine[];
+  failures: readonly string[];
+} {
+  const failures: string[] = [];
+  const engines = asked.filter((engine) => {
+    try {
+      engine.listContainers();
+      engine.listImages();
+      return true;
+    } catch (error) {
+      // Our own store has its say on what is wrong with it.
+      if (asked.length === 1) throw error;
+      failures.push(`${engine.name}: ${causeText(error)}`);
+      return false;
+    }
+  });
+  return { engines, failures };
 }
 
 function splitPrefix(
@@ -90,7 +117,7 @@ function splitPrefix(
 ): { prefix: string | undefined; rest: string } {
   const colon = text.indexOf(':');
   const prefix = text.slice(0, Math.max(0, colon));
-  const known = ['pid', ...ARCHIVES, ...context.engines.map(({ name }) => name)];
+  const known = ['pid', ...ARCHIVES, ...context.engines.flatMap(({ name, kind }) => [name, kind])];
   return known.includes(prefix)
     ? { prefix, rest: text.slice(colon + 1) }
     : { prefix: undefined, rest: text };
