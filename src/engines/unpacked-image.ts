@@ -14,7 +14,9 @@ export interface UnpackedParts {
   readonly references: readonly string[];
   readonly manifest?: Image['manifest'];
   /** Digest and size of the blob that a layer was pulled as, where the engine remembers. */
-  blobOf(diffID: Digest): { readonly digest: Digest; readonly size?: number } | undefined;
+  readonly blobOf: (
+    diffID: Digest,
+  ) => { readonly digest: Digest; readonly size?: number } | undefined;
 }
 
 /** The config of an image, whose digest is the image's id; throws CORRUPT when it is not. */
