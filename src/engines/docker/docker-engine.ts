@@ -65,5 +65,17 @@ export function dockerEngine({ host, isLive }: EngineOptions, { name, root }: En
       }
       return undefined;
     },
+    findTarSplit: (chainID) => {
+      const found = stores().map(([, { layers }]) => layers.findTarSplit(chainID));
+      return found.find((path) => path !== undefined);
+    },
+    ...idsOf(name),
   };
+}
+
+/** dockerd --userns-remap names a root after the ids that 0 stands for: root "docker@100000.100000". */
+function idsOf(name: string): Pick<Engine, 'ids'> {
+  const [, uid, gid] = /^docker@(\d+)\.(\d+)$/.exec(name) ?? [];
+  if (uid === undefined || gid === undefined) return {};
+  return { ids: { uid: (id) => id + Number(uid), gid: (id) => id + Number(gid) } };
 }

@@ -4,6 +4,7 @@ import type { Problem } from '../../oci/problem.js';
 import type { Engine, EngineOptions } from '../engine.js';
 import { findContainerIn, findImageIn } from '../lookup.js';
 import { once } from '../once.js';
+import { userIds } from '../user-ids.js';
 import type { StoragePlace } from './podman-kind.js';
 import { listStorageContainers } from './storage-containers.js';
 import { listStorageImages, openStorageImage } from './storage-images.js';
@@ -38,5 +39,11 @@ export function podmanEngine({ host, isLive }: EngineOptions, place: StoragePlac
       const layer = layers().byChain.get(chainID);
       return layer === undefined ? undefined : unpackedDirectory(host, layer);
     },
+    findTarSplit: (chainID) => {
+      const layer = layers().byChain.get(chainID);
+      if (layer === undefined) return undefined;
+      return `${layer.root}/overlay-layers/${layer.id}.tar-split.gz`;
+    },
+    ...(place.owner === undefined ? {} : { ids: userIds(host, place.owner) }),
   };
 }
