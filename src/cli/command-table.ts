@@ -159,6 +159,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/inspect.js')).inspect,
   },
   {
+    name: 'verify',
+    group: SHOW,
+    readsDisks: true,
+    summary: 'whether layers and what was unpacked from them are still what was pulled',
+    load: async () => (await import('./commands/verify.js')).verify,
+  },
+  {
     name: 'ls',
     group: HOST,
     readsDisks: true,

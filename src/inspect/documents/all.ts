@@ -12,6 +12,7 @@ import { OverlayDocument } from './overlay.js';
 import { ProcsDocument } from './procs.js';
 import { RecoverDocument } from './recover.js';
 import { TreeDocument } from './tree.js';
+import { VerifyDocument } from './verify.js';
 import { WasteDocument } from './waste.js';
 
 export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
@@ -27,5 +28,6 @@ export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
   procs: ProcsDocument,
   recover: RecoverDocument,
   tree: TreeDocument,
+  verify: VerifyDocument,
   waste: WasteDocument,
 };
