@@ -38,6 +38,7 @@ export async function targetContext(
   return {
     host: context.host,
     isLive,
+    isWhole: only.length === 0,
     engines,
     engineProblems: problems,
     platform: wanted,

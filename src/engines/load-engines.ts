@@ -6,11 +6,12 @@ import type { Platform } from '../oci/platform.js';
 import type { Problem } from '../oci/problem.js';
 import { containerdKind } from './containerd/containerd-kind.js';
 import { dockerKind } from './docker/docker-kind.js';
+import { lxcKind } from './lxc/lxc-kind.js';
 import { podmanKind } from './podman/podman-kind.js';
 import type { Engine, EngineOptions } from './engine.js';
 import type { EngineKind } from './engine-kind.js';
 
-const KINDS: readonly EngineKind[] = [dockerKind, podmanKind, containerdKind];
+const KINDS: readonly EngineKind[] = [dockerKind, podmanKind, containerdKind, lxcKind];
 
 /** All names that can stand before the colon of a target, without what is behind "@". */
 export const ENGINE_KINDS: readonly string[] = ['cutaway', ...KINDS.map(({ kind }) => kind)];

@@ -49,6 +49,12 @@ async function diffContainer(
   target: ContainerTarget,
   options: DiffQuestionOptions,
 ): Promise<DiffDocument> {
+  if (target.container.directories.lower.length === 0) {
+    const what = `container "${target.container.name}" has no layers below its own files`;
+    throw new CutawayError('UNSUPPORTED', `${what}: there is nothing to compare them with`, {
+      hint: 'name a second target',
+    });
+  }
   const { lower, upper } = await changedStack(context, target, { hash: true });
   const before = { stack: lower, tree: mergeStack(lower) };
   const stack = {

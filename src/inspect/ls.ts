@@ -3,6 +3,7 @@ import type { Engine, EngineContainer, EngineImage } from '../engines/engine.js'
 import { causeText } from '../oci/error.js';
 import type { Problem } from '../oci/problem.js';
 import { makeDocument } from './document.js';
+import { findUnmanaged } from './unmanaged.js';
 import type { ContainerRow, ImageRow, LsDocument } from './documents/ls.js';
 import type { TargetContext } from './target.js';
 
@@ -18,8 +19,24 @@ export function inspectAll(context: TargetContext): LsDocument {
     problems.push(...attempt(engine, problems, () => [...(engine.listProblems?.() ?? [])]));
   }
   images.sort((a, b) => ((a.references[0] ?? '~') < (b.references[0] ?? '~') ? -1 : 1));
+  const found = unmanagedOf(context);
+  problems.push(...found.problems);
   const subject = { kind: 'host', engine: 'host', target: 'host' } as const;
-  return makeDocument(context.host, 'ls', subject, { containers, images }, problems);
+  return makeDocument(
+    context.host,
+    'ls',
+    subject,
+    { containers, unmanaged: found.rows, images },
+    problems,
+  );
+}
+
+function unmanagedOf({ host, engines, isLive, isWhole }: TargetContext) {
+  if (!isLive || isWhole !== true) return { rows: [], problems: [] };
+  const claimed = engines.flatMap((engine) =>
+    attempt(engine, [], () => [...engine.listContainers()]),
+  );
+  return findUnmanaged(host, claimed);
 }
 
 /** An engine that is there but cannot be read is a problem, never an empty list. */

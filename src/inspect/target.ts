@@ -16,6 +16,8 @@ export interface TargetContext {
   readonly host: ReadHost;
   /** Whether the engines are those of this machine, with its processes: not so for a disk. */
   readonly isLive: boolean;
+  /** Whether all engines were asked: what none of them claims is nobody's. */
+  readonly isWhole?: boolean;
   readonly engines: readonly Engine[];
   /** Why one that is there is not among them. */
   readonly engineProblems?: readonly Problem[];

@@ -1,4 +1,4 @@
-import type { ContainerRow, ImageRow, LsDocument } from '../inspect/documents/ls.js';
+import type { ContainerRow, ImageRow, LsDocument, UnmanagedRow } from '../inspect/documents/ls.js';
 import { formatAge, formatDuration } from './age.js';
 import { shortID } from './short.js';
 import { formatSize } from './size.js';
@@ -20,38 +20,53 @@ export function formatLs(document: LsDocument, view: View): string {
         { title: 'PID', align: 'right' },
         { title: 'STARTED' },
       ],
-      document.containers.map((row) => [
-        row.engine,
-        shortID(row.id, view),
-        safeText(row.name),
-        safeText(row.image ?? ''),
-        row.state,
-        row.pid === undefined ? '' : String(row.pid),
-        formatAge(row.startedAt, view.now),
-      ]),
+      [
+        ...document.containers.map((row) => [
+          row.engine,
+          shortID(row.id, view),
+          safeText(row.name),
+          safeText(row.image ?? ''),
+          row.state,
+          row.pid === undefined ? '' : String(row.pid),
+          formatAge(row.startedAt, view.now),
+        ]),
+        ...document.unmanaged.map((row) => unmanagedRow(row, view)),
+      ],
       view,
     ),
     '\n',
-    formatTable(
-      [
-        { title: 'ENGINE' },
-        { title: 'IMAGE' },
-        { title: 'NAMES', shrinks: true },
-        { title: 'LAYERS', align: 'right' },
-        { title: 'CREATED' },
-        { title: 'SIZE', align: 'right' },
-      ],
-      document.images.map((row) => [
-        row.engine,
-        shortID(row.id, view),
-        row.references.length === 0 ? '<none>' : row.references.map(safeText).join(', '),
-        String(row.layers),
-        formatAge(row.createdAt, view.now),
-        sizeOf(row),
-      ]),
-      view,
-    ),
+    formatImageList(document, view),
   ].join('');
+}
+
+export function formatImageList(document: LsDocument, view: View): string {
+  return formatTable(
+    [
+      { title: 'ENGINE' },
+      { title: 'IMAGE' },
+      { title: 'NAMES', shrinks: true },
+      { title: 'LAYERS', align: 'right' },
+      { title: 'CREATED' },
+      { title: 'SIZE', align: 'right' },
+    ],
+    document.images.map((row) => [
+      row.engine,
+      shortID(row.id, view),
+      row.references.length === 0 ? '<none>' : row.references.map(safeText).join(', '),
+      String(row.layers),
+      formatAge(row.createdAt, view.now),
+      sizeOf(row),
+    ]),
+    view,
+  );
+}
+
+/** What nobody manages: its program, and the namespaces that it does not share with the host. */
+function unmanagedRow(row: UnmanagedRow, view: View): string[] {
+  const command = safeText(row.command.argv.join(' ') || row.command.comm);
+  const types = row.namespaces.map(({ type }) => type).join(' ');
+  const name = view.noTrunc ? command : cut(command, 24);
+  return ['-', '', name, types, 'running', String(row.pid), formatAge(row.startedAt, view.now)];
 }
 
 function sizeOf({ contentSize, size }: ImageRow): string {

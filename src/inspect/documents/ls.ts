@@ -1,5 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { DigestText, documentOf, strictObject, Time } from './common.js';
+import { NamespaceTypeName } from './ns.js';
+import { Command } from './procs.js';
 
 export const ContainerRow = strictObject({
   engine: Type.String(),
@@ -49,8 +51,22 @@ export const ImageRow = strictObject({
 });
 export type ImageRow = Static<typeof ImageRow>;
 
+export const UnmanagedRow = strictObject({
+  pid: Type.Integer({ description: 'The eldest of them' }),
+  processes: Type.Integer({ description: 'In the same namespaces' }),
+  namespaces: Type.Array(strictObject({ type: NamespaceTypeName, inode: Type.String() }), {
+    description: 'Those that are not of the host',
+  }),
+  command: Command,
+  startedAt: Type.Optional(Time),
+});
+export type UnmanagedRow = Static<typeof UnmanagedRow>;
+
 export const LsDocument = documentOf('ls', {
   containers: Type.Array(ContainerRow, { description: 'Newest first' }),
+  unmanaged: Type.Array(UnmanagedRow, {
+    description: 'Processes in namespaces of their own that no engine claims; of a live host only',
+  }),
   images: Type.Array(ImageRow, { description: 'By name' }),
 });
 export type LsDocument = Static<typeof LsDocument>;
