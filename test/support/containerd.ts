@@ -11,11 +11,11 @@ export interface Containerd {
   /** "containerd github.com/containerd/containerd 1.6.20 …" */
   readonly version: string;
   /** stdout of `ctr ARGUMENTS`; fails with what ctr says on stderr. */
-  ctr(...arguments_: readonly string[]): string;
+  readonly ctr: (...arguments_: readonly string[]) => string;
   /** Rows of a table that ctr prints, without its head. */
-  rows(...arguments_: readonly string[]): string[][];
+  readonly rows: (...arguments_: readonly string[]) => string[][];
   /** Ends the tasks in these namespaces, the daemon and what is left mounted. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Why a containerd cannot be started here; undefined when it can. */

@@ -41,13 +41,17 @@ function parseList(text: string): unknown[] {
   }
 }
 
-/** Names that several have get the id behind them: a name stands for one container. */
+/** Names that several have get the id behind them (of 64 digits the first 12). */
 export function uniqueNames<One extends { readonly id: string; readonly name: string }>(
   containers: readonly One[],
 ): One[] {
   const counts = new Map<string, number>();
   for (const { name } of containers) counts.set(name, (counts.get(name) ?? 0) + 1);
   return containers.map((one) =>
-    (counts.get(one.name) ?? 0) < 2 ? one : { ...one, name: `${one.name}/${one.id}` },
+    (counts.get(one.name) ?? 0) < 2 ? one : { ...one, name: `${one.name}/${shortID(one.id)}` },
   );
+}
+
+function shortID(id: string): string {
+  return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;
 }

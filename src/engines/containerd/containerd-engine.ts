@@ -5,6 +5,7 @@ import { digestHex, type Digest } from '../../oci/digest.js';
 import type { Problem } from '../../oci/problem.js';
 import { formatReference, isReference, parseReference } from '../../oci/reference.js';
 import { readBolt } from '../bolt/read-bolt.js';
+import { once } from '../once.js';
 import type { Engine, EngineContainer, EngineImage, EngineOptions } from '../engine.js';
 import { listContainerFacts } from './container-facts.js';
 import { uniqueNames } from './container-name.js';
@@ -73,11 +74,6 @@ export function containerdEngine(options: ContainerdOptions): Engine {
       return directory === undefined ? undefined : { role: 'layer', directory };
     },
   };
-}
-
-function once<Value>(read: () => Value): () => Value {
-  let kept: { readonly value: Value } | undefined;
-  return () => (kept ??= { value: read() }).value;
 }
 
 /** What failed once fails again in the same way. */

@@ -21,8 +21,8 @@ t.test('containers are those of ctr, by names that people know', (t) => {
   t.same(
     containers.map(({ name }) => name),
     [
-      `k8s.io/shop/web-0/app/${IDS.second}`,
-      `k8s.io/shop/web-0/app/${IDS.first}`,
+      `k8s.io/shop/web-0/app/${IDS.second.slice(0, 12)}`,
+      `k8s.io/shop/web-0/app/${IDS.first.slice(0, 12)}`,
       'k8s.io/shop/web-0/POD',
       'default/shop',
       'default/changed',
