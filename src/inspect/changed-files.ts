@@ -4,7 +4,14 @@ import type { ReadHost } from '../host/host.js';
 import { chunksOf } from '../image/rebuild-tar.js';
 import { causeText } from '../oci/error.js';
 import type { Problem } from '../oci/problem.js';
-import { DIRECTORY, FILE, findChild, hardLinkOf, nameOf, typeAt } from '../overlay/layer-columns.js';
+import {
+  DIRECTORY,
+  FILE,
+  findChild,
+  hardLinkOf,
+  nameOf,
+  typeAt,
+} from '../overlay/layer-columns.js';
 import type { LayerIndex } from '../overlay/layer-index.js';
 import type { FoundFiles } from './check-layer.js';
 
@@ -16,7 +23,10 @@ export interface ContentSums {
 
 export interface ChangedFiles {
   /** By path; those of another size are none of these. */
-  readonly files: ReadonlyMap<string, { readonly expected: ContentSums; readonly found: ContentSums }>;
+  readonly files: ReadonlyMap<
+    string,
+    { readonly expected: ContentSums; readonly found: ContentSums }
+  >;
   /** Of the rebuilt tar, where that is not the one wanted. */
   readonly digest?: string;
   readonly problems: readonly Problem[];
@@ -47,7 +57,10 @@ export async function findChangedFiles(
   for (const [row, other] of sharedFiles(expected, found)) {
     const size = expected.columns.size[row] ?? 0;
     if (size === 0 || size !== found.columns.size[other]) continue;
-    if (hardLinkOf(expected.columns, row) !== undefined && isSameFile(expected, found, row, other)) {
+    if (
+      hardLinkOf(expected.columns, row) !== undefined &&
+      isSameFile(expected, found, row, other)
+    ) {
       continue;
     }
     const { path, sha256: wanted } = sumOf(expected, row);

@@ -214,13 +214,15 @@ async function checkDirectory(
   return { directory, against, verdict, entries: found.count - 1, bytes: found.size };
 }
 
-const CHANGES_TAR: ReadonlySet<string> = new Set(['content', 'size', 'type', 'missing', 'whiteout']);
+const CHANGES_TAR: ReadonlySet<string> = new Set([
+  'content',
+  'size',
+  'type',
+  'missing',
+  'whiteout',
+]);
 
-function readFound(
-  { host }: Engine,
-  directory: string,
-  results: Findings,
-): LayerIndex | undefined {
+function readFound({ host }: Engine, directory: string, results: Findings): LayerIndex | undefined {
   try {
     if (host.findStatus(directory) === undefined) {
       const message = 'the directory that it was unpacked to is not there';
@@ -245,4 +247,3 @@ function findBelow(below: readonly LayerIndex[], path: string): OrdinaryEntry | 
   }
   return undefined;
 }
-

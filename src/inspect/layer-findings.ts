@@ -125,9 +125,7 @@ function xattrsOf(
 }
 
 function sumOf(entry: LayerEntry | undefined): ContentSums {
-  return entry?.marker === 'ordinary' && entry.sha256 !== undefined
-    ? { sha256: entry.sha256 }
-    : {};
+  return entry?.marker === 'ordinary' && entry.sha256 !== undefined ? { sha256: entry.sha256 } : {};
 }
 
 /** A hole of a terabyte costs nothing to put there and hours to read. */
@@ -167,8 +165,7 @@ function messageOf(
         ? 'no longer a name of the same file as others'
         : `a name of the same file as ${after.hardLinkTo}`,
     mode: () => change('mode', before.mode, after.mode),
-    owner: () =>
-      change('owner', `${before.uid}:${before.gid}`, `${after.uid}:${after.gid}`),
+    owner: () => change('owner', `${before.uid}:${before.gid}`, `${after.uid}:${after.gid}`),
     xattrs: () => 'other extended attributes',
     mtime: () => change('mtime', before.mtime, after.mtime),
     missing: () => `${before.type ?? 'entry'}${more} is not there`,

@@ -64,7 +64,10 @@ async function checkImage(image: ImageTarget, parts: Parts, options: VerifyOptio
       limits: image.limits,
       below: [...below].reverse(),
       onProgress:
-        report && ((step) => { report({ ...step, layer: layer.index, layers: wanted.length }); }),
+        report &&
+        ((step) => {
+          report({ ...step, layer: layer.index, layers: wanted.length });
+        }),
     });
     addLayer(parts, checked);
     if (checked.expected !== undefined) below.push(checked.expected);
@@ -180,11 +183,7 @@ function storeFinding(engine: Engine, finding: StoreFinding): VerifyFinding {
 }
 
 /** Each once, in whichever images it is. */
-async function checkAllLayers(
-  engine: Engine,
-  parts: Parts,
-  options: VerifyOptions,
-): Promise<void> {
+async function checkAllLayers(engine: Engine, parts: Parts, options: VerifyOptions): Promise<void> {
   const seen = new Set<string>();
   for (const stored of engine.listImages()) {
     const own: Parts = { layers: [], findings: [], problems: [] };
