@@ -31,6 +31,7 @@ import {
   shortLinkName,
 } from '../runtime/store/paths.js';
 import { readStore, type ReadStore } from '../runtime/store/store.js';
+import { checkCutaway } from './check-cutaway.js';
 import type {
   Engine,
   EngineContainer,
@@ -74,6 +75,12 @@ export function cutawayEngine({
       return unpacked === undefined ? undefined : { role: 'layer', ...unpacked };
     },
     findLayerIndex: (diffID) => findLayerIndex(store, diffID),
+    checkStore: () =>
+      checkCutaway(store, {
+        containers: listContainers(store).map((one) => toContainer(store, one)),
+        images: listStoredImages(store, platform).map(toImage),
+        problems: [...listContainerProblems(store), ...listImageProblems(store, platform)],
+      }),
     findSeekPoints: (digest) => findSeekPoints(store, digest),
     findLayerSummary: (diffID) => findLayerSummary(store, diffID),
   };

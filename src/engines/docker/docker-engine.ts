@@ -5,6 +5,7 @@ import type { Engine, EngineOptions } from '../engine.js';
 import type { EnginePlace } from '../engine-kind.js';
 import { once } from '../once.js';
 import { findContainerIn, findImageIn } from '../lookup.js';
+import { checkDocker } from './check-docker.js';
 import { listDockerContainers } from './docker-containers.js';
 import { listDockerImages, openDockerImage, type DockerStore } from './docker-images.js';
 import { layerDatabase } from './layer-database.js';
@@ -69,6 +70,11 @@ export function dockerEngine({ host, isLive }: EngineOptions, { name, root }: En
       const found = stores().map(([, { layers }]) => layers.findTarSplit(chainID));
       return found.find((path) => path !== undefined);
     },
+    checkStore: () =>
+      checkDocker({
+        ...{ host, root, containers: containers(), images: listImages(), problems },
+        drivers: drivers().filter((driver) => STACKING.includes(driver)),
+      }),
     ...idsOf(name),
   };
 }

@@ -6,6 +6,7 @@ import { findContainerIn, findImageIn } from '../lookup.js';
 import { once } from '../once.js';
 import { userIds } from '../user-ids.js';
 import type { StoragePlace } from './podman-kind.js';
+import { checkStorage } from './check-storage.js';
 import { listStorageContainers } from './storage-containers.js';
 import { listStorageImages, openStorageImage } from './storage-images.js';
 import { readStorageLayers, unpackedDirectory } from './storage-layers.js';
@@ -44,6 +45,11 @@ export function podmanEngine({ host, isLive }: EngineOptions, place: StoragePlac
       if (layer === undefined) return undefined;
       return `${layer.root}/overlay-layers/${layer.id}.tar-split.gz`;
     },
+    checkStore: () =>
+      checkStorage({
+        ...{ host, root, layers: layers(), containers: containers(), images: listImages() },
+        problems,
+      }),
     ...(place.owner === undefined ? {} : { ids: userIds(host, place.owner) }),
   };
 }

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readMountinfo } from '../../ns/mountinfo.js';
 import { CutawayError, hasCode } from '../../oci/error.js';
 import { identifyProcess, isAlive } from './process-identity.js';
-import type { Store } from './store.js';
+import type { ReadStore, Store } from './store.js';
 
 /** A new empty directory below tmp/. */
 export function makeTemporaryDirectory(store: Store): string {
@@ -43,13 +43,21 @@ function newTemporaryPath(store: Store): string {
   return `${store.paths.temporary}/${name}`;
 }
 
+/** Names in tmp/ whose maker is gone. */
+export function listAbandonedWork(store: ReadStore): string[] {
+  if (store.host.findStatus(store.paths.temporary) === undefined) return [];
+  const names = store.host.readDirectory(store.paths.temporary).map(({ name }) => name);
+  return names.filter((name) => {
+    const match = /^(\d+)-(\d+)-[0-9a-f]+$/.exec(name);
+    const maker = { pid: Number(match?.[1]), startTicks: Number(match?.[2]) };
+    return match === null || !isAlive(store.host, maker);
+  });
+}
+
 /** True when there was some. */
 export function removeAbandonedWork(store: Store): boolean {
   let found = false;
-  for (const { name } of store.host.readDirectory(store.paths.temporary)) {
-    const match = /^(\d+)-(\d+)-[0-9a-f]+$/.exec(name);
-    const maker = { pid: Number(match?.[1]), startTicks: Number(match?.[2]) };
-    if (match !== null && isAlive(store.host, maker)) continue;
+  for (const name of listAbandonedWork(store)) {
     found = true;
     try {
       unmountBelow(store, `${store.paths.temporary}/${name}`);
