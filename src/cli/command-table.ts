@@ -173,6 +173,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/ls.js')).ls,
   },
   {
+    name: 'whose',
+    group: HOST,
+    readsDisks: true,
+    summary: 'the container, image or layer that has a path, a pid, an inode, a namespace',
+    load: async () => (await import('./commands/whose.js')).whose,
+  },
+  {
     name: 'doctor',
     group: HOST,
     summary: 'what this host can do, and how to get what is missing',

@@ -54,6 +54,7 @@ export function cutawayEngine({
     name: NAME,
     kind: NAME,
     host,
+    root,
     listContainers: () => listContainers(store).map((one) => toContainer(store, one)),
     listImages: () => listStoredImages(store, platform).map(toImage),
     listProblems: () => [...listContainerProblems(store), ...listImageProblems(store, platform)],

@@ -99,6 +99,8 @@ export interface Engine {
   readonly kind: string;
   /** Opens its paths: this machine, or a disk of another (host/rooted-host). */
   readonly host: ReadHost;
+  /** The directory that it keeps everything in. */
+  readonly root?: string;
   /** Newest first. */
   listContainers(): readonly EngineContainer[];
   listImages(): readonly EngineImage[];

@@ -6,8 +6,8 @@ import type { LayerIndex } from '../overlay/layer-index.js';
 import { checkLayer, type CheckedLayer, type LayerProgress } from './check-layer.js';
 import { makeDocument } from './document.js';
 import type { VerifiedLayer, VerifyDocument, VerifyFinding } from './documents/verify.js';
-import { encodeName, isUtf8Name } from '../oci/byte-name.js';
 import { findContainerImage } from './stack.js';
+import { fileFacts } from './whose-facts.js';
 import {
   storedImageTarget,
   type ContainerTarget,
@@ -108,12 +108,6 @@ function checkContainer(
     const message = `layer ${layerIndex} of the container is another directory than that of its image`;
     parts.findings.push({ finding: 'lower', layer: layerIndex, message, ...fileFacts(directory) });
   }
-}
-
-function fileFacts(path: string | undefined): { file?: string; fileBase64?: string } {
-  if (path === undefined) return {};
-  if (isUtf8Name(path)) return { file: path };
-  return { file: path, fileBase64: encodeName(path).toString('base64') };
 }
 
 /** Codes of what is between us and an answer; what is odd about a tar is none. */

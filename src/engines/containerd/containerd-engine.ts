@@ -55,6 +55,7 @@ export function containerdEngine(options: ContainerdOptions): Engine {
     name,
     kind: 'containerd',
     host,
+    root,
     listContainers: () => containers().containers,
     listImages: () => shown().map(({ row }) => row),
     listProblems: () => [

@@ -49,6 +49,7 @@ export function dockerEngine({ host, isLive }: EngineOptions, { name, root }: En
     name,
     kind: 'docker',
     host,
+    root,
     listContainers: containers,
     listImages,
     listProblems: () => problems,

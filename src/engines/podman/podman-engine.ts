@@ -23,6 +23,7 @@ export function podmanEngine({ host, isLive }: EngineOptions, place: StoragePlac
     name,
     kind: 'podman',
     host,
+    root,
     listContainers: containers,
     listImages,
     listProblems: () => {

@@ -14,6 +14,7 @@ import { RecoverDocument } from './recover.js';
 import { TreeDocument } from './tree.js';
 import { VerifyDocument } from './verify.js';
 import { WasteDocument } from './waste.js';
+import { WhoseDocument } from './whose.js';
 
 export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
   blame: BlameDocument,
@@ -30,4 +31,5 @@ export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
   tree: TreeDocument,
   verify: VerifyDocument,
   waste: WasteDocument,
+  whose: WhoseDocument,
 };
