@@ -8,7 +8,15 @@ import { cannotRun, cutawayAt, makeCutaway } from '../../support/cli.js';
 import { startContainerd, whyNoContainerd } from '../../support/containerd.js';
 import { startDocker, whyNoDocker } from '../../support/docker.js';
 import { startPodman } from '../../support/podman.js';
+import {
+  checkStore,
+  containerdBreakages,
+  cutawayBreakages,
+  dockerBreakages,
+  podmanBreakages,
+} from './break-store.js';
 import { checkEngine } from './check-engine.js';
+import { checkBlob, checkBuilt, checkRecord } from './check-evidence.js';
 import { tamperImage } from './tamper.js';
 
 function place(t: Test): string {
@@ -29,7 +37,10 @@ t.test('our own store', { skip: cannotRun('runc') }, async (t) => {
   const cutaway = makeCutaway(t);
   await cutaway.text('load', archiveIn(cutaway.directory));
   const image = 'tampered:1';
-  await checkEngine(t, { cutaway, options: [], engine: 'cutaway', image, against: 'blob' });
+  const engine = { cutaway, options: [], engine: 'cutaway', image, against: 'blob' } as const;
+  await checkEngine(t, engine);
+  await checkStore(t, engine, cutawayBreakages(cutaway.dataRoot));
+  await checkBlob(t, engine, cutaway.paths.images);
 });
 
 t.test('Docker', { skip: whyNoDocker() ?? false, timeout: 120_000 }, async (t) => {
@@ -40,7 +51,11 @@ t.test('Docker', { skip: whyNoDocker() ?? false, timeout: 120_000 }, async (t) =
   const cutaway = cutawayAt(base, join(base, 'store'));
   const options = ['--engine-root', `docker=${base}/data`];
   const image = 'docker:tampered:1';
-  await checkEngine(t, { cutaway, options, engine: 'docker', image, against: 'tar-split' });
+  const engine = { cutaway, options, engine: 'docker', image, against: 'tar-split' } as const;
+  await checkEngine(t, engine);
+  await checkStore(t, engine, dockerBreakages(`${base}/data`));
+  await checkRecord(t, engine, `${base}/data/image/overlay2/layerdb/sha256`, '/tar-split.json.gz');
+  await checkBuilt(t, engine, docker, base);
 });
 
 t.test('Podman', { skip: cannotRun('podman'), timeout: 120_000 }, async (t) => {
@@ -53,7 +68,10 @@ t.test('Podman', { skip: cannotRun('podman'), timeout: 120_000 }, async (t) => {
   const cutaway = cutawayAt(base, join(base, 'store'));
   const options = ['--engine-root', `podman=${podman.root}`];
   const image = 'podman:tampered:1';
-  await checkEngine(t, { cutaway, options, engine: 'podman', image, against: 'tar-split' });
+  const engine = { cutaway, options, engine: 'podman', image, against: 'tar-split' } as const;
+  await checkEngine(t, engine);
+  await checkStore(t, engine, podmanBreakages(podman.root));
+  await checkRecord(t, engine, `${podman.root}/overlay-layers`, '.tar-split.gz');
 });
 
 t.test('containerd', { skip: whyNoContainerd() ?? false, timeout: 120_000 }, async (t) => {
@@ -66,8 +84,11 @@ t.test('containerd', { skip: whyNoContainerd() ?? false, timeout: 120_000 }, asy
   const cutaway = cutawayAt(base, join(base, 'store'));
   const options = ['--engine-root', `containerd=${containerd.root}`];
   const [image = ''] = containerd.ctr('images', 'ls', '-q').split('\n');
-  await checkEngine(t, {
-    ...{ cutaway, options, engine: 'containerd', against: 'blob' },
+  const engine = {
+    ...({ cutaway, options, engine: 'containerd', against: 'blob' } as const),
     image: `containerd:${image}`,
-  });
+  };
+  await checkEngine(t, engine);
+  await checkStore(t, engine, containerdBreakages(containerd.root));
+  await checkBlob(t, engine, `${containerd.root}/io.containerd.content.v1.content`);
 });
