@@ -225,11 +225,25 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/inspect.js')).inspect,
   },
   {
+    name: 'verify',
+    group: SHOW,
+    readsDisks: true,
+    summary: 'whether layers and what was unpacked from them are still what was pulled',
+    load: async () => (await import('./commands/verify.js')).verify,
+  },
+  {
     name: 'ls',
     group: HOST,
     readsDisks: true,
     summary: 'all containers and images of all engines',
     load: async () => (await import('./commands/ls.js')).ls,
+  },
+  {
+    name: 'whose',
+    group: HOST,
+    readsDisks: true,
+    summary: 'the container, image or layer that has a path, a pid, an inode, a namespace',
+    load: async () => (await import('./commands/whose.js')).whose,
   },
   {
     name: 'doctor',

@@ -32,6 +32,7 @@ import {
   shortLinkName,
 } from '../runtime/store/paths.js';
 import { readStore, type ReadStore } from '../runtime/store/store.js';
+import { checkCutaway } from './check-cutaway.js';
 import type {
   Engine,
   EngineContainer,
@@ -54,6 +55,7 @@ export function cutawayEngine({
     name: NAME,
     kind: NAME,
     host,
+    root,
     listContainers: () => listContainers(store).map((one) => toContainer(store, one)),
     listImages: () => listStoredImages(store, platform).map(toImage),
     listProblems: () => [...listContainerProblems(store), ...listImageProblems(store, platform)],
@@ -75,6 +77,12 @@ export function cutawayEngine({
       return unpacked === undefined ? undefined : { role: 'layer', ...unpacked };
     },
     findLayerIndex: (diffID) => findLayerIndex(store, diffID),
+    checkStore: () =>
+      checkCutaway(store, {
+        containers: listContainers(store).map((one) => toContainer(store, one)),
+        images: listStoredImages(store, platform).map(toImage),
+        problems: [...listContainerProblems(store), ...listImageProblems(store, platform)],
+      }),
     findSeekPoints: (digest) => findSeekPoints(store, digest),
     findLayerSummary: (diffID) => findLayerSummary(store, diffID),
   };

@@ -8,6 +8,7 @@ import type { Digest } from '../oci/digest.js';
 import type { HistoryEntry } from '../oci/image-config.js';
 import type { Platform } from '../oci/platform.js';
 import type { Problem } from '../oci/problem.js';
+import type { IdShift } from '../overlay/compare-layers.js';
 import type { LayerIndex } from '../overlay/layer-index.js';
 import type { LayerSummary } from '../overlay/layer-summary.js';
 
@@ -108,6 +109,8 @@ export interface Engine {
   readonly kind: string;
   /** Opens its paths: this machine, or a disk of another (host/rooted-host). */
   readonly host: ReadHost;
+  /** The directory that it keeps everything in. */
+  readonly root?: string;
   /** Newest first. */
   listContainers(): readonly EngineContainer[];
   listImages(): readonly EngineImage[];
@@ -124,8 +127,50 @@ export interface Engine {
   findLayerIndex?(diffID: Digest): LayerIndex | undefined;
   /** Where reading a blob can start in the middle, where the engine keeps it. */
   findSeekPoints?(digest: Digest): SeekPoints | undefined;
+  /** tar-split's record of the tar that a layer was unpacked from (image/tar-split). */
+  findTarSplit?(chainID: Digest): string | undefined;
+  /** Ids on the disk for those in a layer, where the engine stores others. */
+  readonly ids?: IdShift;
+  /** What of its store does not hold together. */
+  checkStore?(): StoreCheck;
   /** A short account of a layer that costs little to read. */
   findLayerSummary?(diffID: Digest): LayerSummary | undefined;
+}
+
+export type StoreFindingKind =
+  /** A short link that leads nowhere. */
+  | 'danglingLink'
+  /** A layer whose parent is not there, or whose parents do not end. */
+  | 'missingParent'
+  /** A layer or a blob that is spoken of and is not there. */
+  | 'missingLayer'
+  | 'missingBlob'
+  /** What no image and no container needs. */
+  | 'unownedLayer'
+  | 'unownedBlob'
+  /** A name or a container that speaks of an image which is not there. */
+  | 'goneImage'
+  /** What an interrupted command has left behind. */
+  | 'leftover'
+  /** What a container would be mounted from is not what its records say. */
+  | 'lower'
+  /** A record that cannot be read or is not what its name says. */
+  | 'damaged';
+
+export interface StoreFinding {
+  readonly kind: StoreFindingKind;
+  readonly path?: string;
+  readonly message: string;
+  /** What it takes on the disk, where that is in question. */
+  readonly bytes?: number;
+}
+
+export interface StoreCheck {
+  /** What was looked at. */
+  readonly layers: number;
+  readonly findings: readonly StoreFinding[];
+  /** What could not be looked at. */
+  readonly problems: readonly Problem[];
 }
 
 /** What an engine is made with. */

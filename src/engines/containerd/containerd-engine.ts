@@ -7,6 +7,7 @@ import { formatReference, isReference, parseReference } from '../../oci/referenc
 import { readBolt } from '../bolt/read-bolt.js';
 import { once } from '../once.js';
 import type { Engine, EngineContainer, EngineImage, EngineOptions } from '../engine.js';
+import { checkContainerd } from './check-containerd.js';
 import { listContainerFacts } from './container-facts.js';
 import { uniqueNames } from './container-name.js';
 import { toEngineContainer } from './containers.js';
@@ -54,6 +55,7 @@ export function containerdEngine(options: ContainerdOptions): Engine {
     name,
     kind: 'containerd',
     host,
+    root,
     listContainers: () => containers().containers,
     listImages: () => shown().map(({ row }) => row),
     listProblems: () => [
@@ -73,6 +75,13 @@ export function containerdEngine(options: ContainerdOptions): Engine {
       const directory = layerDirectory(chainID);
       return directory === undefined ? undefined : { role: 'layer', directory };
     },
+    checkStore: () =>
+      checkContainerd({
+        ...{ host, root, metadata: metadata(), findSnapshotter },
+        containers: containers().containers,
+        images: shown().map(({ row }) => row),
+        problems: [...metadata().problems, ...images().problems, ...containers().problems],
+      }),
   };
 }
 

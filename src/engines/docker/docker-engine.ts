@@ -5,6 +5,7 @@ import type { Engine, EngineOptions } from '../engine.js';
 import type { EnginePlace } from '../engine-kind.js';
 import { once } from '../once.js';
 import { findContainerIn, findImageIn } from '../lookup.js';
+import { checkDocker } from './check-docker.js';
 import { listDockerContainers } from './docker-containers.js';
 import { listDockerImages, openDockerImage, type DockerStore } from './docker-images.js';
 import { layerDatabase } from './layer-database.js';
@@ -48,6 +49,7 @@ export function dockerEngine({ host, isLive }: EngineOptions, { name, root }: En
     name,
     kind: 'docker',
     host,
+    root,
     listContainers: containers,
     listImages,
     listProblems: () => problems,
@@ -65,5 +67,22 @@ export function dockerEngine({ host, isLive }: EngineOptions, { name, root }: En
       }
       return undefined;
     },
+    findTarSplit: (chainID) => {
+      const found = stores().map(([, { layers }]) => layers.findTarSplit(chainID));
+      return found.find((path) => path !== undefined);
+    },
+    checkStore: () =>
+      checkDocker({
+        ...{ host, root, containers: containers(), images: listImages(), problems },
+        drivers: drivers().filter((driver) => STACKING.includes(driver)),
+      }),
+    ...idsOf(name),
   };
+}
+
+/** dockerd --userns-remap names a root after the ids that 0 stands for: root "docker@100000.100000". */
+function idsOf(name: string): Pick<Engine, 'ids'> {
+  const [, uid, gid] = /^docker@(\d+)\.(\d+)$/.exec(name) ?? [];
+  if (uid === undefined || gid === undefined) return {};
+  return { ids: { uid: (id) => id + Number(uid), gid: (id) => id + Number(gid) } };
 }

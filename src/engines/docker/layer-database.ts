@@ -18,6 +18,8 @@ export interface LayerDatabase {
   /** The unpacked layer, if the database has it. */
   layerDirectory(chainID: Digest): LowerDirectory | undefined;
   containerDirectories(id: string): ContainerDirectories;
+  /** What its tar was made of (image/tar-split), if the layer is there. */
+  findTarSplit(chainID: Digest): string | undefined;
   /** Bytes of its files, as Docker counts them. */
   layerSize(chainID: Digest): number | undefined;
   /** Of the blob that it was pulled as. */
@@ -35,6 +37,10 @@ export function layerDatabase(host: ReadHost, image: string, driver: string): La
   };
   return {
     layerDirectory,
+    findTarSplit: (chainID) =>
+      host.findStatus(layerPath(chainID, 'diff')) === undefined
+        ? undefined
+        : layerPath(chainID, 'tar-split.json.gz'),
     layerSize: (chainID) => readNumber(host, layerPath(chainID, 'size')),
     pulledDigest: (diffID) => readPulled(host, image, diffID),
     containerDirectories: (id) => {

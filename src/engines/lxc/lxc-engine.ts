@@ -36,6 +36,7 @@ export function lxcEngine({ host, isLive }: EngineOptions, { name, root }: Engin
     name,
     kind: 'lxc',
     host,
+    root,
     listContainers: containers,
     listImages: () => [],
     listProblems: () => problems,

@@ -4,7 +4,9 @@ import type { Problem } from '../../oci/problem.js';
 import type { Engine, EngineOptions } from '../engine.js';
 import { findContainerIn, findImageIn } from '../lookup.js';
 import { once } from '../once.js';
+import { userIds } from '../user-ids.js';
 import type { StoragePlace } from './podman-kind.js';
+import { checkStorage } from './check-storage.js';
 import { listStorageContainers } from './storage-containers.js';
 import { listStorageImages, openStorageImage } from './storage-images.js';
 import { readStorageLayers, unpackedDirectory } from './storage-layers.js';
@@ -21,6 +23,7 @@ export function podmanEngine({ host, isLive }: EngineOptions, place: StoragePlac
     name,
     kind: 'podman',
     host,
+    root,
     listContainers: containers,
     listImages,
     listProblems: () => {
@@ -38,5 +41,16 @@ export function podmanEngine({ host, isLive }: EngineOptions, place: StoragePlac
       const layer = layers().byChain.get(chainID);
       return layer === undefined ? undefined : unpackedDirectory(host, layer);
     },
+    findTarSplit: (chainID) => {
+      const layer = layers().byChain.get(chainID);
+      if (layer === undefined) return undefined;
+      return `${layer.root}/overlay-layers/${layer.id}.tar-split.gz`;
+    },
+    checkStore: () =>
+      checkStorage({
+        ...{ host, root, layers: layers(), containers: containers(), images: listImages() },
+        problems,
+      }),
+    ...(place.owner === undefined ? {} : { ids: userIds(host, place.owner) }),
   };
 }

@@ -16,7 +16,9 @@ import { PruneDocument } from './prune.js';
 import { RecoverDocument } from './recover.js';
 import { SearchDocument } from './search.js';
 import { TreeDocument } from './tree.js';
+import { VerifyDocument } from './verify.js';
 import { WasteDocument } from './waste.js';
+import { WhoseDocument } from './whose.js';
 
 export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
   blame: BlameDocument,
@@ -35,5 +37,7 @@ export const DOCUMENTS: Readonly<Record<string, TSchema>> = {
   recover: RecoverDocument,
   search: SearchDocument,
   tree: TreeDocument,
+  verify: VerifyDocument,
   waste: WasteDocument,
+  whose: WhoseDocument,
 };

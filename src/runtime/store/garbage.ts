@@ -11,7 +11,7 @@ import { listContainerProblems, listContainers, type StoredContainer } from './c
 import { blobPath, listImageNames, readBlob, STORED, type ImageName } from './image-store.js';
 import { removeLayerIndex, removeSeekPoints } from './layer-store.js';
 import { initLayerName, layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
-import { exclusively, type Store } from './store.js';
+import { exclusively, type ReadStore, type Store } from './store.js';
 
 /**
  * Runs `action` while no image is on its way into the store: what comes is nobody's until it is
@@ -50,7 +50,8 @@ export function tidyPartialBlobs({ host, paths }: Store): void {
   }
 }
 
-interface Needs {
+/** What images and containers need. */
+export interface Needs {
   readonly blobs: Set<string>;
   readonly directories: Set<string>;
   readonly diffIDs: Set<Digest>;
@@ -92,7 +93,8 @@ export function collectGarbage(store: Store): Digest[] {
   return removeBlobs(store, needs);
 }
 
-function findNeeds(store: Store, kept?: Kept): Needs | undefined {
+/** Undefined when something is too damaged to say what it needs: then nothing may go. */
+export function findNeeds(store: ReadStore, kept?: Kept): Needs | undefined {
   const needs: Needs = { blobs: new Set(), directories: new Set(['l']), diffIDs: new Set() };
   if (listContainerProblems(store).length > 0) return undefined;
   for (const { record } of kept?.containers ?? listContainers(store)) {
@@ -110,7 +112,7 @@ function findNeeds(store: Store, kept?: Kept): Needs | undefined {
 }
 
 /** Of an index, the platforms that are in the store; the others were never fetched. */
-function needDescriptor(store: Store, descriptor: Descriptor, needs: Needs): void {
+function needDescriptor(store: ReadStore, descriptor: Descriptor, needs: Needs): void {
   if (store.host.findStatus(blobPath(store.paths, descriptor.digest)) === undefined) return;
   needs.blobs.add(descriptor.digest);
   if (isIndexType(descriptor.mediaType)) {

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readMountinfo } from '../../ns/mountinfo.js';
 import { CutawayError, hasCode } from '../../oci/error.js';
 import { identifyProcess, isAlive } from './process-identity.js';
-import type { Store } from './store.js';
+import type { ReadStore, Store } from './store.js';
 
 /** A new empty directory below tmp/. */
 export function makeTemporaryDirectory(store: Store): string {
@@ -44,7 +44,8 @@ function newTemporaryPath(store: Store): string {
 }
 
 /** Whole paths of what lies below tmp/ and whose maker is gone. */
-export function listAbandonedWork({ host, paths }: Store): string[] {
+export function listAbandonedWork({ host, paths }: ReadStore): string[] {
+  if (host.findStatus(paths.temporary) === undefined) return [];
   return host
     .readDirectory(paths.temporary)
     .filter(({ name }) => {
