@@ -119,6 +119,21 @@ export function openFile(path: string): OpenFile {
   return toOpenFile(path, openRegular(path));
 }
 
+export function executableStatus(pid: number): FileStatus {
+  const path = `/proc/${pid}/exe`;
+  return guarded('stat', path, () => toStatus(fs.statSync(path, { bigint: true })));
+}
+
+/** The one link that is followed: the kernel's own, to the file itself (proc_pid_exe(5)). */
+export function openExecutable(pid: number): OpenFile {
+  const path = `/proc/${pid}/exe`;
+  const fd = guarded('open', path, () => fs.openSync(path, O_RDONLY | O_NONBLOCK));
+  const status = fs.fstatSync(fd);
+  if (status.isFile()) return toOpenFile(path, { fd, size: status.size });
+  fs.closeSync(fd);
+  throw new CutawayError('INVALID_INPUT', `open "${path}": not a regular file`, { data: { path } });
+}
+
 /** Each directory is held while the next name is opened in it, as openat(2) would. */
 export function openBeneath(root: string, path: string): OpenFile {
   const names = path.split('/').filter((name) => name !== '' && name !== '.');

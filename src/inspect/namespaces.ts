@@ -15,7 +15,7 @@ import {
   type NamespaceLook,
   type NamespaceSubject,
 } from './namespace-look.js';
-import { toCommand } from './procs.js';
+import { toCommand } from './process-record.js';
 
 export interface NamespaceOptions {
   /** Containers that are not asked about but are named where they share a namespace. */
