@@ -98,15 +98,20 @@ export function readFile(path: string, limit = DEFAULT_READ_LIMIT): Buffer {
   }
 }
 
+/** What the first read of a small file goes through: of /proc thousands are read in one look. */
+const SCRATCH = Buffer.allocUnsafeSlow(16 << 10);
+
 /** Files of /proc say size 0: read on until nothing comes. */
 function readDescriptor(fd: number, path: string, size: number, limit: number): Buffer {
   const parts: Buffer[] = [];
   let total = 0;
   for (;;) {
-    const part = Buffer.allocUnsafe(Math.max(4096, Math.min(size - total + 1, 1 << 20)));
+    const left = size - total + 1;
+    const isSmall = left <= SCRATCH.length;
+    const part = isSmall ? SCRATCH : Buffer.allocUnsafe(Math.min(left, 1 << 20));
     const count = fs.readSync(fd, part, 0, part.length, null);
     if (count === 0) break;
-    parts.push(part.subarray(0, count));
+    parts.push(isSmall ? Buffer.from(part.subarray(0, count)) : part.subarray(0, count));
     total += count;
     if (total > limit) {
       throw new CutawayError('LIMIT_EXCEEDED', `read "${path}": more than ${limit} bytes`);

@@ -35,57 +35,66 @@ export interface ProcessStatus {
   readonly noNewPrivs?: boolean;
 }
 
-const WANTED = new Set(
-  'Uid Gid NSpid NSsid VmRSS CapEff CapPrm CapInh CapBnd CapAmb NoNewPrivs Seccomp Seccomp_filters'.split(
-    ' ',
-  ),
-);
+/** Masks that were read before, by their text: of thousands of processes they are a few. */
+export type KnownMasks = Map<string, CapabilityMasks>;
 
-export function parseProcessStatus(text: string): ProcessStatus {
-  const found = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const colon = line.indexOf(':');
-    const key = line.slice(0, colon);
-    if (colon > 0 && WANTED.has(key)) found.set(key, line.slice(colon + 1).trim());
-  }
-  const list = (key: string) => numbers(found.get(key) ?? '');
+export function parseProcessStatus(text: string, known: KnownMasks = new Map()): ProcessStatus {
+  const list = (key: string) => numbers(fieldOf(text, key) ?? '');
   return {
     uid: toIds(list('Uid')),
     gid: toIds(list('Gid')),
     pidInNamespaces: list('NSpid'),
     sessionInNamespaces: list('NSsid'),
     rss: (list('VmRSS')[0] ?? 0) * 1024,
-    ...readConfinement(found),
+    ...readConfinement(text, known),
   };
 }
 
+/** Looked up one by one: most of the fifty lines are of no use here. Names are escaped in it. */
+function fieldOf(text: string, key: string): string | undefined {
+  const at = text.indexOf(`\n${key}:`);
+  if (at < 0) return undefined;
+  const start = at + key.length + 2;
+  const end = text.indexOf('\n', start);
+  return text.slice(start, end < 0 ? undefined : end).trim();
+}
+
 function readConfinement(
-  found: ReadonlyMap<string, string>,
+  text: string,
+  known: KnownMasks,
 ): Pick<ProcessStatus, 'capabilities' | 'seccomp' | 'seccompFilters' | 'noNewPrivs'> {
-  const mask = (key: string) => found.get(key) ?? '0'.repeat(16);
-  const [seccomp, filters] = [found.get('Seccomp'), found.get('Seccomp_filters')];
-  const noNewPrivs = found.get('NoNewPrivs');
+  const capabilities = readMasks(text, known);
+  const [seccomp, filters] = [fieldOf(text, 'Seccomp'), fieldOf(text, 'Seccomp_filters')];
+  const noNewPrivs = fieldOf(text, 'NoNewPrivs');
   return {
-    ...(found.has('CapEff') && {
-      capabilities: {
-        effective: mask('CapEff'),
-        permitted: mask('CapPrm'),
-        inheritable: mask('CapInh'),
-        bounding: mask('CapBnd'),
-        ambient: mask('CapAmb'),
-      },
-    }),
+    ...(capabilities !== undefined && { capabilities }),
     ...(seccomp !== undefined && { seccomp: Number(seccomp) }),
     ...(filters !== undefined && { seccompFilters: Number(filters) }),
     ...(noNewPrivs !== undefined && { noNewPrivs: noNewPrivs === '1' }),
   };
 }
 
+/** The five lines stand together. */
+function readMasks(text: string, known: KnownMasks): CapabilityMasks | undefined {
+  const start = text.indexOf('\nCapInh:');
+  if (start < 0) return undefined;
+  const lines = text.slice(start, text.indexOf('\nNoNewPrivs:', start) + 1 || undefined);
+  const before = known.get(lines);
+  if (before !== undefined) return before;
+  const mask = (key: string) => fieldOf(lines, key) ?? '0'.repeat(16);
+  const masks = {
+    effective: mask('CapEff'),
+    permitted: mask('CapPrm'),
+    inheritable: mask('CapInh'),
+    bounding: mask('CapBnd'),
+    ambient: mask('CapAmb'),
+  };
+  known.set(lines, masks);
+  return masks;
+}
+
 function numbers(text: string): number[] {
-  return text
-    .split(/\s+/)
-    .filter((part) => /^\d+$/.test(part))
-    .map(Number);
+  return (text.match(/\d+/g) ?? []).map(Number);
 }
 
 function toIds([real = 0, effective = 0, saved = 0, fileSystem = 0]: number[]): ProcessIds {
