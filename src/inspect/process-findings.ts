@@ -140,5 +140,11 @@ function capabilitiesMore(record: ProcessRecord, init: ProcessRecord): string[] 
     ...capabilitiesBeyond(own.bounding, usual.bounding),
     ...capabilitiesBeyond(own.permitted, usual.bounding),
   ]);
-  return more.size === 0 ? [] : [`has ${[...more].join(', ')}`];
+  if (more.size === 0) return [];
+  const names = [...more];
+  const left = names.length - CAPABILITIES_SHOWN;
+  const rest = left > 0 ? ` and ${left} more capabilities` : '';
+  return [`has ${names.slice(0, CAPABILITIES_SHOWN).join(', ')}${rest}`];
 }
+
+const CAPABILITIES_SHOWN = 4;
