@@ -81,6 +81,11 @@ export interface NamespaceRelation {
   readonly inode: bigint;
 }
 
+export interface AncestorNamespace extends NamespaceRelation {
+  /** Of a user namespace: who made it. */
+  readonly ownerUid?: number;
+}
+
 export interface ReadHost {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly effectiveUid: number;
@@ -126,6 +131,15 @@ export interface ReadHost {
   owningUserNamespace(path: string): NamespaceRelation | undefined;
   /** NS_GET_PARENT, for pid and user namespaces; undefined at the top or out of our reach. */
   parentNamespace(path: string): NamespaceRelation | undefined;
+  /** NS_GET_PARENT again and again, nearest first: also those that nobody is in. */
+  namespaceAncestors(path: string): readonly AncestorNamespace[];
+  /** NS_GET_OWNER_UID: who made this user namespace, as our own user namespace sees it. */
+  namespaceOwnerUid(path: string): number | undefined;
+
+  /** stat(2) of the program of a process, which may have no name any more. */
+  executableStatus(pid: number): FileStatus;
+  /** Opens the program of a process, also when it is deleted or in memory only. */
+  openExecutable(pid: number): OpenFile;
 
   /** Runs a program to its end. `argv` only, never a shell. Not found is an error. */
   run(argv: readonly string[], options?: RunOptions): Promise<ChildResult>;

@@ -98,15 +98,20 @@ export function readFile(path: string, limit = DEFAULT_READ_LIMIT): Buffer {
   }
 }
 
+/** What the first read of a small file goes through: of /proc thousands are read in one look. */
+const SCRATCH = Buffer.allocUnsafeSlow(16 << 10);
+
 /** Files of /proc say size 0: read on until nothing comes. */
 export function readDescriptor(fd: number, path: string, size: number, limit: number): Buffer {
   const parts: Buffer[] = [];
   let total = 0;
   for (;;) {
-    const part = Buffer.allocUnsafe(Math.max(4096, Math.min(size - total + 1, 1 << 20)));
+    const left = size - total + 1;
+    const isSmall = left <= SCRATCH.length;
+    const part = isSmall ? SCRATCH : Buffer.allocUnsafe(Math.min(left, 1 << 20));
     const count = fs.readSync(fd, part, 0, part.length, null);
     if (count === 0) break;
-    parts.push(part.subarray(0, count));
+    parts.push(isSmall ? Buffer.from(part.subarray(0, count)) : part.subarray(0, count));
     total += count;
     if (total > limit) {
       throw new CutawayError('LIMIT_EXCEEDED', `read "${path}": more than ${limit} bytes`);
@@ -117,6 +122,21 @@ export function readDescriptor(fd: number, path: string, size: number, limit: nu
 
 export function openFile(path: string): OpenFile {
   return toOpenFile(path, openRegular(path));
+}
+
+export function executableStatus(pid: number): FileStatus {
+  const path = `/proc/${pid}/exe`;
+  return guarded('stat', path, () => toStatus(fs.statSync(path, { bigint: true })));
+}
+
+/** The one link that is followed: the kernel's own, to the file itself (proc_pid_exe(5)). */
+export function openExecutable(pid: number): OpenFile {
+  const path = `/proc/${pid}/exe`;
+  const fd = guarded('open', path, () => fs.openSync(path, O_RDONLY | O_NONBLOCK));
+  const status = fs.fstatSync(fd);
+  if (status.isFile()) return toOpenFile(path, { fd, size: status.size });
+  fs.closeSync(fd);
+  throw new CutawayError('INVALID_INPUT', `open "${path}": not a regular file`, { data: { path } });
 }
 
 /** Each directory is held while the next name is opened in it, as openat(2) would. */

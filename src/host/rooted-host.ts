@@ -44,13 +44,31 @@ function notOfDisk(what: string, root: string): CutawayError {
   return new CutawayError('UNSUPPORTED', `${what}: "${root}" is a disk, not a machine that runs`);
 }
 
-type Namespaces = 'namespaceInode' | 'owningUserNamespace' | 'parentNamespace';
+type Namespaces =
+  | 'namespaceInode'
+  | 'owningUserNamespace'
+  | 'parentNamespace'
+  | 'namespaceAncestors'
+  | 'namespaceOwnerUid'
+  | 'executableStatus'
+  | 'openExecutable';
 
 function noNamespaces(root: string): Pick<ReadHost, Namespaces> {
   const refuse = (path: string): never => {
     throw notOfDisk(`namespace "${path}"`, root);
   };
-  return { namespaceInode: refuse, owningUserNamespace: refuse, parentNamespace: refuse };
+  const refuseProcess = (pid: number): never => {
+    throw notOfDisk(`process ${pid}`, root);
+  };
+  return {
+    namespaceInode: refuse,
+    owningUserNamespace: refuse,
+    parentNamespace: refuse,
+    namespaceAncestors: refuse,
+    namespaceOwnerUid: refuse,
+    executableStatus: refuseProcess,
+    openExecutable: refuseProcess,
+  };
 }
 
 type Files = Omit<

@@ -9,7 +9,7 @@ import { listProcesses, type Process } from '../ns/process.js';
 import { summarizeProblems } from '../ns/unreadable.js';
 import type { Problem } from '../oci/problem.js';
 import type { UnmanagedRow } from './documents/ls.js';
-import { toCommand } from './procs.js';
+import { toCommand } from './process-record.js';
 
 export function findUnmanaged(
   host: ReadHost,
