@@ -7,22 +7,22 @@ export const GLOBAL_OPTIONS: OptionSpecs = {
   'host-root': {
     type: 'string',
     value: 'DIR',
-    describe: 'ask the disk of another machine, mounted or copied to DIR; nothing is written there',
+    describe: 'ask the disk of another machine; nothing is written there',
   },
   engine: {
     type: 'strings',
     value: 'NAME',
-    describe: 'only this engine: cutaway, docker, podman, …; repeatable',
+    describe: 'only this engine (docker, podman, …); repeatable',
   },
   'engine-root': {
     type: 'strings',
     value: 'ENGINE=DIR',
-    describe: 'where an engine keeps its things, if not in the usual place; repeatable',
+    describe: 'where an engine keeps its things; repeatable',
   },
   limit: {
     type: 'strings',
     value: 'NAME=VALUE',
-    describe: 'how much of something an image may have; "cutaway help limits" names them',
+    describe: 'how much of something an image may have; see "cutaway help limits"',
   },
   'no-cache': {
     type: 'boolean',

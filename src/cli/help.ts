@@ -80,7 +80,7 @@ Options for every command
 ${optionLines.join('\n')}
 
 TARGET is a container, an image, IMAGE@N (the image as it stood after layer N), a file or
-directory that holds an image, or one of these with its kind in front: cutaway:NAME,
+directory that holds an image, or one of these with its kind in front: docker:NAME,
 docker-archive:FILE[:REF], oci-archive:FILE[:REF], oci:DIR[:REF], pid:N.
 `;
 }

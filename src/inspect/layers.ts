@@ -85,7 +85,8 @@ function layerRecord(
     ...(isStored ? { mediaType: descriptor.mediaType, size: descriptor.size } : {}),
     ...(isStored ? { uncompressedSize } : {}),
     contentSize,
-    entries,
+    // The directory of a layer itself is no entry of the layer.
+    entries: isStored ? entries : Math.max(0, entries - 1),
     whiteouts,
     ...stepFacts(step),
     ...(unpacked === undefined ? {} : { directory: unpacked.directory }),

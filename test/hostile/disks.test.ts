@@ -10,7 +10,9 @@ import { DISK, makeEngineDisk } from '../support/engine-disk.js';
 
 const CANARY = 'canary of the analyst';
 const directory = mkdtempSync(join(tmpdir(), 'cutaway-disks-'));
-t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+t.teardown(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
 const secret = join(directory, 'secret');
 mkdirSync(secret);
 writeFileSync(join(secret, 'hello'), CANARY);
@@ -20,7 +22,9 @@ const cutaway = cutawayAt(directory, join(directory, 'store'));
 type Damage = (at: (path: string) => string) => void;
 
 const put = (path: string, text: string): Damage => {
-  return (at) => writeFileSync(at(path), text);
+  return (at) => {
+    writeFileSync(at(path), text);
+  };
 };
 const link = (path: string, target: string): Damage => {
   return (at) => {
