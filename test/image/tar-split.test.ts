@@ -104,11 +104,31 @@ t.test('what the disk has in the place of a file is not followed and not waited 
   const tar = buildLayer(ITEMS);
   const bytes = stored(recordOf(ITEMS, tar));
   const tricks: readonly [string, (path: string, directory: string) => void][] = [
-    ['a link', (path) => { symlinkSync('/etc/passwd', path); }],
+    [
+      'a link',
+      (path) => {
+        symlinkSync('/etc/passwd', path);
+      },
+    ],
     ['a pipe', (path) => execFileSync('mkfifo', [path])],
-    ['a directory', (path) => { mkdirSync(path); }],
-    ['more bytes', (path) => { writeFileSync(path, 'one and more\n'); }],
-    ['fewer bytes', (path) => { writeFileSync(path, 'o'); }],
+    [
+      'a directory',
+      (path) => {
+        mkdirSync(path);
+      },
+    ],
+    [
+      'more bytes',
+      (path) => {
+        writeFileSync(path, 'one and more\n');
+      },
+    ],
+    [
+      'fewer bytes',
+      (path) => {
+        writeFileSync(path, 'o');
+      },
+    ],
     ['nothing', () => undefined],
   ];
   for (const [name, act] of tricks) {
