@@ -257,12 +257,27 @@ async function* lendDescriptor({ fd, path, start, end, checkOpen }: Stretch) {
 /** Names come as latin1, one character a byte; only names with high bytes need a second look. */
 export function readDirectory(path: string): DirectoryEntry[] {
   return guarded('readdir', path, () => {
-    const options = { withFileTypes: true, encoding: 'latin1' } as const;
-    return fs.readdirSync(nodePath(path), options).map((entry) => ({
-      name: decodeLatin1(entry.name),
-      type: typeOf(entry),
-    }));
+    const entries = listEntries(path);
+    return entries.map((entry) => ({ name: decodeLatin1(entry.name), type: typeOf(entry) }));
   });
+}
+
+const MOST_TRIES = 10;
+
+/**
+ * Of what ends while /proc is listed the kernel tells no type (proc_fill_cache in fs/proc/base.c), so
+ * that Node asks for it and fails over all: the directory itself is still there then.
+ */
+function listEntries(path: string): fs.Dirent[] {
+  const options = { withFileTypes: true, encoding: 'latin1' } as const;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return fs.readdirSync(nodePath(path), options);
+    } catch (error) {
+      const isGone = errnoOf(error) === 'ENOENT' && fs.existsSync(nodePath(path));
+      if (!isGone || tries === MOST_TRIES) throw error;
+    }
+  }
 }
 
 const HIGH_BYTE = /[\u0080-\u00ff]/;

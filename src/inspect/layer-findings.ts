@@ -103,7 +103,7 @@ function stateOf(difference: LayerDifference, entry: LayerEntry | undefined): Ve
   if (kind === 'device') state['device'] = facts.device;
   if (kind === 'opaque') state['opaque'] = entry.opaque === true;
   if (kind === 'xattrs') Object.assign(state, xattrsOf(difference, entry, facts));
-  return state as VerifyState;
+  return state;
 }
 
 /** Only those that are not the same on both sides. */

@@ -37,11 +37,7 @@ interface LayerAnswer {
   readonly layer: NonNullable<WhoseAnswer['layer']>;
 }
 
-function layersOf(
-  engine: Engine,
-  image: Image,
-  digest: string,
-): LayerAnswer[] {
+function layersOf(engine: Engine, image: Image, digest: string): LayerAnswer[] {
   const blobs = blobsOf(engine, image);
   return image.layers.flatMap(({ diffID, chainID }, at): LayerAnswer[] => {
     const layer = { number: at + 1, diffID, chainID };

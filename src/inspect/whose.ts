@@ -39,22 +39,46 @@ export function inspectOwner(context: TargetContext, text: string): WhoseDocumen
   return makeDocument(host, 'whose', subject, { thing: described, answers }, problems);
 }
 
+type Parser = (text: string) => Thing | undefined;
+
+/** In this order: what is a number is a pid, whatever else has that name. */
+const PARSERS: readonly Parser[] = [
+  (text) => {
+    const [, pid] = /^(?:pid:)?([1-9]\d{0,9})$/.exec(text) ?? [];
+    return pid === undefined ? undefined : { kind: 'pid', pid: Number(pid) };
+  },
+  (text) => {
+    const [, inode] = /^inode:(\d{1,20})$/.exec(text) ?? [];
+    return inode === undefined ? undefined : { kind: 'inode', inode };
+  },
+  parseNamespace,
+  (text) => {
+    const [, hex] = /^(?:sha256:)?([0-9a-f]{64})$/.exec(text) ?? [];
+    return hex === undefined ? undefined : { kind: 'digest', hex };
+  },
+  (text) => {
+    const path = text.startsWith('/') ? canonicalPath(text) : undefined;
+    return path === undefined ? undefined : { kind: 'path', path };
+  },
+];
+
+/** As readlink(1) of /proc/PID/ns/net prints it, or without the brackets; `ns:` for any type. */
+function parseNamespace(text: string): Thing | undefined {
+  const [, type, bracketed, plain] = /^([a-z]+):(?:\[(\d{1,20})\]|(\d{1,20}))$/.exec(text) ?? [];
+  const inode = bracketed ?? plain;
+  if (inode === undefined) return undefined;
+  if (type === 'ns') return { kind: 'namespace', inode, type: undefined };
+  return NAMESPACE_TYPES.some((one) => one === type)
+    ? { kind: 'namespace', inode, type }
+    : undefined;
+}
+
 /** `host`: undefined for a disk, on which nothing runs. */
 function parseThing(host: ReadHost | undefined, text: string): Thing {
-  const [, pid] = /^(?:pid:)?([1-9]\d{0,9})$/.exec(text) ?? [];
-  if (pid !== undefined) return { kind: 'pid', pid: Number(pid) };
-  const [, inode] = /^inode:(\d{1,20})$/.exec(text) ?? [];
-  if (inode !== undefined) return { kind: 'inode', inode };
-  const [, type, bracketed, plain] = /^([a-z]+):(?:\[(\d{1,20})\]|(\d{1,20}))$/.exec(text) ?? [];
-  const isType = type === 'ns' || NAMESPACE_TYPES.some((one) => one === type);
-  const number = bracketed ?? plain;
-  if (isType && number !== undefined) {
-    return { kind: 'namespace', inode: number, type: type === 'ns' ? undefined : type };
+  for (const parse of PARSERS) {
+    const thing = parse(text);
+    if (thing !== undefined) return thing;
   }
-  const [, hex] = /^(?:sha256:)?([0-9a-f]{64})$/.exec(text) ?? [];
-  if (hex !== undefined) return { kind: 'digest', hex };
-  const path = text.startsWith('/') ? canonicalPath(text) : undefined;
-  if (path !== undefined) return { kind: 'path', path };
   if (host !== undefined && isInterface(host, text)) return { kind: 'interface', name: text };
   throw new CutawayError('INVALID_INPUT', `"${text}" is nothing that somebody could have`, {
     hint: 'a path from the root, a pid, inode:N, net:[N], ns:N, an interface or a digest',

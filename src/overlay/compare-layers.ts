@@ -163,21 +163,25 @@ class Comparison {
     add: (kind: LayerDifferenceKind) => void,
   ): void {
     const { ids = SAME_IDS, below } = this.#options;
+    const isImplied = expected.implicit === true;
+    const known = isImplied ? below?.(expected.path) : expected;
     if ((expected.opaque === true) !== (found.opaque === true)) add('opaque');
-    const known = expected.implicit === true ? below?.(expected.path) : expected;
-    if (expected.implicit !== true || !isAsMade(found, ids)) {
-      const { mode, uid, gid } = known ?? MADE;
-      if (found.mode !== mode) add('mode');
-      if (found.uid !== ids.uid(uid) || found.gid !== ids.gid(gid)) add('owner');
-    }
-    // What an unpacker made itself has none, also where the layers below have some.
-    const isBare = expected.implicit === true && found.xattrs === undefined;
-    const isShifted = this.#options.ids !== undefined;
-    const isSame = isBare || sameXattrs(known?.xattrs, found.xattrs, isShifted);
+    if (!isImplied || !isAsMade(found, ids)) compareOwner(known ?? MADE, found, ids, add);
+    if (!this.#hasSameXattrs(known, found, isImplied)) add('xattrs');
+    const isTimed = hasTime && !isImplied;
+    if (isTimed && !sameLayerTime(expected.mtime, found.mtime)) add('mtime');
+  }
+
+  #hasSameXattrs(
+    known: OrdinaryEntry | undefined,
+    found: OrdinaryEntry,
+    isImplied: boolean,
+  ): boolean {
     // No tar can say that a directory or a content is elsewhere (overlayfs.rst, "redirect_dir").
-    if (!isSame || found.redirect !== undefined || found.metacopy === true) add('xattrs');
-    if (expected.implicit === true || !hasTime) return;
-    if (!sameLayerTime(expected.mtime, found.mtime)) add('mtime');
+    if (found.redirect !== undefined || found.metacopy === true) return false;
+    // What an unpacker made itself has none, also where the layers below have some.
+    if (isImplied && found.xattrs === undefined) return true;
+    return sameXattrs(known?.xattrs, found.xattrs, this.#options.ids !== undefined);
   }
 
   finish(): LayerDifference[] {
@@ -191,6 +195,16 @@ class Comparison {
         kind !== 'mtime' || found?.type !== 'directory' || !moved.has(path),
     );
   }
+}
+
+function compareOwner(
+  { mode, uid, gid }: Pick<OrdinaryEntry, 'mode' | 'uid' | 'gid'>,
+  found: OrdinaryEntry,
+  ids: IdShift,
+  add: (kind: LayerDifferenceKind) => void,
+): void {
+  if (found.mode !== mode) add('mode');
+  if (found.uid !== ids.uid(uid) || found.gid !== ids.gid(gid)) add('owner');
 }
 
 type Leaders = ReturnType<typeof linkLeaders>;

@@ -1,7 +1,8 @@
 // Docker with its own image store (until 28 the default), from the files below its data root.
 import { CutawayError } from '../../oci/error.js';
 import type { Problem } from '../../oci/problem.js';
-import type { Engine, EngineOptions } from '../engine.js';
+import type { Digest } from '../../oci/digest.js';
+import type { Engine, EngineOptions, LowerDirectory } from '../engine.js';
 import type { EnginePlace } from '../engine-kind.js';
 import { once } from '../once.js';
 import { findContainerIn, findImageIn } from '../lookup.js';
@@ -60,24 +61,28 @@ export function dockerEngine({ host, isLive }: EngineOptions, { name, root }: En
       if (found !== undefined) return openDockerImage(found.store, image);
       throw new CutawayError('NOT_FOUND', `image ${image.id} is not in ${name}`);
     },
-    layerDirectory: (chainID) => {
-      for (const [driver, store] of stores()) {
-        const found = STACKING.includes(driver) ? store.layers.layerDirectory(chainID) : undefined;
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    },
+    layerDirectory: (chainID) => findDirectory(stores(), chainID),
     findTarSplit: (chainID) => {
       const found = stores().map(([, { layers }]) => layers.findTarSplit(chainID));
       return found.find((path) => path !== undefined);
     },
-    checkStore: () =>
-      checkDocker({
-        ...{ host, root, containers: containers(), images: listImages(), problems },
-        drivers: drivers().filter((driver) => STACKING.includes(driver)),
-      }),
+    checkStore: () => {
+      const parts = { host, root, drivers: drivers().filter((one) => STACKING.includes(one)) };
+      return checkDocker({ ...parts, containers: containers(), images: listImages(), problems });
+    },
     ...idsOf(name),
   };
+}
+
+function findDirectory(
+  stores: readonly (readonly [string, DockerStore])[],
+  chainID: Digest,
+): LowerDirectory | undefined {
+  for (const [driver, { layers }] of stores) {
+    const found = STACKING.includes(driver) ? layers.layerDirectory(chainID) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** dockerd --userns-remap names a root after the ids that 0 stands for: root "docker@100000.100000". */
