@@ -163,8 +163,9 @@ class Comparison {
     add: (kind: LayerDifferenceKind) => void,
   ): void {
     const { ids = SAME_IDS, below } = this.#options;
-    const isImplied = expected.implicit === true;
-    const known = isImplied ? below?.(expected.path) : expected;
+    const known = expected.implicit === true ? below?.(expected.path) : expected;
+    // The top is there before anything is unpacked: containers-storage leaves it as it is.
+    const isImplied = expected.implicit === true || expected.path === '/';
     if ((expected.opaque === true) !== (found.opaque === true)) add('opaque');
     if (!isImplied || !isAsMade(found, ids)) compareOwner(known ?? MADE, found, ids, add);
     if (!this.#hasSameXattrs(known, found, isImplied)) add('xattrs');

@@ -22,6 +22,7 @@ const host = linuxHost();
 const NET_RAW = Buffer.from('0100000200200000000000000000000000000000', 'hex');
 
 const BASE: readonly LayerItem[] = [
+  { path: './' },
   { path: 'bin/' },
   { path: 'bin/tool', content: 'x'.repeat(70_000), mode: 0o4755 },
   { path: 'bin/ping', content: 'ping', mode: 0o755, xattrs: { 'security.capability': NET_RAW } },
@@ -119,6 +120,14 @@ export const TAMPERINGS: readonly Tampering[] = [
     expected: ['mode /usr/share'],
     act: (root) => {
       chmodSync(`${root}/usr/share`, 0o777);
+    },
+  },
+  {
+    name: 'mode of the top',
+    layer: 1,
+    expected: ['mode /'],
+    act: (root) => {
+      chmodSync(root, 0o777);
     },
   },
   {
