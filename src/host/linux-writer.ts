@@ -238,32 +238,41 @@ export function sync(path: string): void {
 }
 
 export function lock(path: string, mode: 'shared' | 'exclusive'): Lock {
-  const fd = openLock(path);
-  checked(libc().flock(fd, mode === 'shared' ? LOCK_SH : LOCK_EX), 'flock', path);
-  return {
-    release: () => {
-      fs.closeSync(fd);
-    },
-  };
+  for (;;) {
+    const held = takeLock(path, mode, true);
+    if (held !== undefined) return held;
+  }
 }
 
 export function tryLock(path: string, mode: 'shared' | 'exclusive'): Lock | undefined {
-  const fd = openLock(path);
-  if (libc().flock(fd, (mode === 'shared' ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
-    const errno = lastErrno();
-    fs.closeSync(fd);
-    if (errno === 'EWOULDBLOCK' || errno === 'EAGAIN') return undefined;
-    throw new CutawayError('UNAVAILABLE', `flock "${path}": ${errno}`);
-  }
-  return {
-    release: () => {
-      fs.closeSync(fd);
-    },
-  };
+  return takeLock(path, mode, false);
 }
 
-function openLock(path: string): number {
-  return guarded('open', path, () => fs.openSync(nodePath(path), 'a', 0o600));
+/**
+ * Undefined when somebody else has it, or when the file lost its name between its opening and its
+ * locking: a lock on a file that nobody can find any more keeps nobody out.
+ */
+function takeLock(path: string, mode: 'shared' | 'exclusive', wait: boolean): Lock | undefined {
+  const fd = guarded('open', path, () => fs.openSync(nodePath(path), 'a', 0o600));
+  const release = () => {
+    fs.closeSync(fd);
+  };
+  const operation = (mode === 'shared' ? LOCK_SH : LOCK_EX) | (wait ? 0 : LOCK_NB);
+  if (libc().flock(fd, operation) < 0) {
+    const errno = lastErrno();
+    release();
+    if (errno === 'EINTR' || errno === 'EWOULDBLOCK' || errno === 'EAGAIN') return undefined;
+    throw new CutawayError('UNAVAILABLE', `flock "${path}": ${errno}`);
+  }
+  if (isNamed(fd, path)) return { release };
+  release();
+  return undefined;
+}
+
+function isNamed(fd: number, path: string): boolean {
+  const held = fs.fstatSync(fd, { bigint: true });
+  const named = fs.statSync(nodePath(path), { bigint: true, throwIfNoEntry: false });
+  return named?.ino === held.ino && named.dev === held.dev;
 }
 
 export function sendSignal(pid: number, signal: string): void {
