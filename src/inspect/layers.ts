@@ -93,7 +93,7 @@ function layerRecord(
     ...stepFacts(step),
     ...(unpacked === undefined ? {} : { directory: unpacked.directory }),
     ...(unpacked?.link === undefined ? {} : { link: unpacked.link }),
-    alsoIn: sharing.map(({ name }) => name),
+    alsoIn: sharing.map(({ name }) => name).sort(),
   };
 }
 
