@@ -172,7 +172,13 @@ async function storeLayer(
     const directory = unpacked ? undefined : `${temporary}/layer`;
     const index = await readLayer(store, layer, { blob, directory, report, limits });
     if (directory !== undefined) {
-      finishDirectory(host, `${directory}/diff`, index, lowerTree(below));
+      const held = host.holdDirectory(`${directory}/diff`);
+      try {
+        // A path of the image may be as long as Linux takes one: behind ours it would be too long.
+        finishDirectory(host, held.path, index, lowerTree(below));
+      } finally {
+        held.close();
+      }
       placeDirectory(store, image, layer, directory);
     }
     const arrived = hasBlob ? undefined : (ready ?? blob);
