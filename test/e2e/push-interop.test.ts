@@ -18,7 +18,7 @@ async function testInterop(): Promise<void> {
   const registry = await startRegistry(t, { htpasswd: { kim: PASSWORD } });
   const { host } = registry;
   const user = makeRegistryUser(t);
-  const place = scratch(t, 'push-interop');
+  const place = scratch(t, 'pi');
   // Its client finds the helper of the last test.
   const path = `${place}:${process.env['PATH'] ?? ''}`;
   const docker = await startDocker(join(place, 'docker'));

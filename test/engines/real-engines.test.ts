@@ -162,7 +162,7 @@ t.test('Docker and Podman', { skip, timeout: 240_000 }, async (t) => {
       t.equal(row?.['state'], State, Names.join());
       t.same(row?.['labels'], Labels ?? {});
       t.equal(row?.['exitCode'], Exited ? ExitCode : undefined);
-      t.equal(Math.floor(Date.parse(String(row?.['startedAt'])) / 1000), StartedAt > 0 ? StartedAt : NaN);
+      t.equal(secondsOf(row?.['startedAt']), StartedAt > 0 ? StartedAt : undefined);
       t.same(row?.['ports'], Ports === null ? undefined : Ports.map(portOf));
     }
     podman.run('unpause', 'resting');
@@ -214,6 +214,10 @@ interface PodmanRow {
   readonly Exited: boolean;
   readonly StartedAt: number;
   readonly Ports: readonly Record<string, string | number>[] | null;
+}
+
+function secondsOf(time: unknown): number | undefined {
+  return typeof time === 'string' ? Math.floor(Date.parse(time) / 1000) : undefined;
 }
 
 function portOf(port: Record<string, string | number>): string {

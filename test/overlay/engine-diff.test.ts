@@ -1,7 +1,6 @@
 // Real engines are the oracle: what `docker diff` lists of a container, diffUpper lists.
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { diffUpper, type Change } from '../../src/overlay/diff.js';
@@ -78,7 +77,8 @@ function below(lines: readonly string[], top: string): string[] {
 }
 
 async function withEngine(open: (root: string) => Promise<Engine>, use: (engine: Engine) => void) {
-  const root = fs.mkdtempSync(join(os.tmpdir(), 'cutaway-engine-'));
+  // On a disk as engines are: on tmpfs Podman sees a directory changed that was only touched.
+  const root = fs.mkdtempSync('/var/tmp/cutaway-engine-');
   const engine = await open(root);
   try {
     makeImage(engine, root);
