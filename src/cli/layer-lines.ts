@@ -1,17 +1,7 @@
 // One line for each layer, on stderr: lines that move on a terminal, and without one a line for each
 // state that is worth keeping.
-import { withProgressBar, type Amount } from '../report/progress-bar.js';
+import { layerLineText, type LayerLine } from '../report/layer-line.js';
 import type { Context } from './context.js';
-
-export interface LayerLine {
-  /** What stands in front: the beginning of a digest. */
-  readonly name: string;
-  readonly text: string;
-  /** Drawn behind the text, on a terminal. */
-  readonly amount?: Amount;
-  /** Nothing follows it. */
-  readonly isFinal: boolean;
-}
 
 export interface LayerLines {
   set(line: LayerLine): void;
@@ -27,9 +17,13 @@ export function openLayerLines(context: Context, { quiet }: { quiet: boolean }):
 }
 
 function plainLines(context: Context): LayerLines {
+  const told = new Map<string, string>();
   return {
-    set: ({ name, text, isFinal }) => {
-      if (isFinal) context.note(`${name}: ${text}`);
+    set: (line) => {
+      const { name, text, isFinal, isNews = isFinal } = line;
+      if (!isNews || told.get(name) === text) return;
+      told.set(name, text);
+      context.note(layerLineText(line, Infinity));
     },
     end: () => undefined,
   };
@@ -37,20 +31,23 @@ function plainLines(context: Context): LayerLines {
 
 function movingLines({ stderr, host }: Context): LayerLines {
   const lines = new Map<string, LayerLine>();
+  /** Finished and no more drawn: they say nothing new. */
+  const gone = new Set<string>();
   /** How many rows above the cursor are drawn again. */
   let drawn = 0;
   let last = 0;
-  const draw = () => {
+  const draw = (rows: number) => {
     const out: string[] = drawn === 0 ? [] : [`\x1b[${drawn}A`];
     const width = Math.max(20, stderr.columns - 1);
-    const put = (line: LayerLine) => out.push(`\r\x1b[K${lineText(line, width)}\n`);
+    const put = (line: LayerLine) => out.push(`\r\x1b[K${layerLineText(line, width)}\n`);
     // What is done at the top stays as it is: a terminal cannot go back beyond its first row.
     for (const [name, line] of lines) {
       if (!line.isFinal) break;
       put(line);
       lines.delete(name);
+      gone.add(name);
     }
-    const shown = [...lines.values()].slice(0, Math.max(1, stderr.rows - 1));
+    const shown = [...lines.values()].slice(0, rows);
     shown.forEach(put);
     drawn = shown.length;
     stderr.write(`${out.join('')}\x1b[J`);
@@ -58,14 +55,13 @@ function movingLines({ stderr, host }: Context): LayerLines {
   };
   return {
     set: (line) => {
+      if (gone.has(line.name)) return;
       lines.set(line.name, line);
-      if (line.isFinal || host.now() - last >= INTERVAL) draw();
+      const isDue = line.isFinal || host.now() - last >= INTERVAL;
+      if (isDue) draw(Math.max(1, stderr.rows - 1));
     },
-    end: draw,
+    end: () => {
+      if (lines.size > 0) draw(Infinity);
+    },
   };
-}
-
-function lineText({ name, text, amount }: LayerLine, width: number): string {
-  const start = `${name}: ${text}`;
-  return amount === undefined ? start.slice(0, width) : withProgressBar(start, amount, width);
 }

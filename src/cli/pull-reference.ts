@@ -29,12 +29,21 @@ export async function pullReference(
     if (!quiet) context.note(safeText(text));
   };
   note(`${reference.digest ?? reference.tag ?? 'latest'}: Pulling from ${reference.repository}`);
-  const view = showPull(context, quiet);
+  let view = showPull(context, quiet);
   try {
     const { digest, isNew } = await pullImage(store, registry, reference, {
       platform: context.platform,
       wanted: platform === undefined ? undefined : parsePlatform(platform),
-      onProgress: view.report,
+      onProgress: (progress) => {
+        view.report(progress);
+      },
+      onBadMirrors: (mirrors, error) => {
+        view.end();
+        const reason = error instanceof Error ? error.message : String(error);
+        const text = `${reason}: ${mirrors.join(', ')} gave it, now ${registry.name} is asked`;
+        context.note(`! ${safeText(text)}`);
+        view = showPull(context, quiet);
+      },
     });
     view.end();
     note(`Digest: ${digest}`);

@@ -3,6 +3,7 @@ import { spawn as nodeSpawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { CutawayError } from '../oci/error.js';
 import { errnoOf, systemError } from './errno.js';
+import { openWidePipe } from './wide-pipe.js';
 import type { ChildProcess, ChildResult, RunOptions, SpawnOptions } from './host.js';
 
 const DEFAULT_TIMEOUT = 30_000;
@@ -30,12 +31,7 @@ function isExecutable(path: string): boolean {
 export function spawn(argv: readonly string[], options: SpawnOptions): ChildProcess {
   const [program, ...rest] = argv;
   if (program === undefined) throw new CutawayError('INTERNAL', 'spawn: no program');
-  const child = nodeSpawn(program, rest, {
-    stdio: [options.stdin, options.stdout, options.stderr],
-    detached: options.detached ?? false,
-    ...(options.environment === undefined ? {} : { env: options.environment }),
-    ...(options.directory === undefined ? {} : { cwd: options.directory }),
-  });
+  const { child, stdin } = startChild(program, rest, options);
   const ended = new Promise<{ exitCode: number | undefined; signal: string | undefined }>(
     (resolve, reject) => {
       child.on('error', (error) => {
@@ -50,7 +46,7 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
   ended.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
-    stdin: child.stdin ?? undefined,
+    stdin,
     stdout: child.stdout ?? undefined,
     stderr: child.stderr ?? undefined,
     kill: (signal) => {
@@ -61,6 +57,26 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
     },
     ended,
   };
+}
+
+function startChild(program: string, rest: readonly string[], options: SpawnOptions) {
+  const { stdin, stdout, stderr, detached = false, environment, directory } = options;
+  const settings = {
+    detached,
+    ...(environment === undefined ? {} : { env: environment }),
+    ...(directory === undefined ? {} : { cwd: directory }),
+  };
+  if (stdin !== 'wide-pipe') {
+    const child = nodeSpawn(program, rest, { stdio: [stdin, stdout, stderr], ...settings });
+    return { child, stdin: child.stdin ?? undefined };
+  }
+  const pipe = openWidePipe();
+  try {
+    const child = nodeSpawn(program, rest, { stdio: [pipe.readEnd, stdout, stderr], ...settings });
+    return { child, stdin: pipe.stream };
+  } finally {
+    fs.closeSync(pipe.readEnd);
+  }
 }
 
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<ChildResult> {

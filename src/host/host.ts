@@ -148,7 +148,8 @@ export interface ReadHost {
 }
 
 export interface SpawnOptions {
-  readonly stdin: 'ignore' | 'inherit' | 'pipe' | number;
+  /** `wide-pipe`: for many bytes, which another thread writes while this one goes on. */
+  readonly stdin: 'ignore' | 'inherit' | 'pipe' | 'wide-pipe' | number;
   readonly stdout: 'ignore' | 'inherit' | 'pipe' | number;
   readonly stderr: 'ignore' | 'inherit' | 'pipe' | number;
   /** A session of its own (setsid): terminal signals do not reach it by themselves. */

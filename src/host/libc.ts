@@ -28,6 +28,8 @@ interface Libc {
   setns: Koffi.KoffiFunc<(fd: number, type: number) => number>;
   socket: Koffi.KoffiFunc<(domain: number, type: number, protocol: number) => number>;
   close: Koffi.KoffiFunc<(fd: number) => number>;
+  pipe2: Koffi.KoffiFunc<(ends: Int32Array, flags: number) => number>;
+  fcntl: Koffi.KoffiFunc<(fd: number, command: number, argument: number) => number>;
   ioctlNumber: Koffi.KoffiFunc<(fd: number, request: number, argument: number) => number>;
   ioctlBuffer: Koffi.KoffiFunc<(fd: number, request: number, argument: Uint8Array) => number>;
   linkat: Koffi.KoffiFunc<
@@ -123,6 +125,8 @@ function load(): Libc {
     setns: library.func('setns', 'int', ['int', 'int']),
     socket: library.func('socket', 'int', ['int', 'int', 'int']),
     close: library.func('close', 'int', ['int']),
+    pipe2: library.func('pipe2', 'int', [buffer, 'int']),
+    fcntl: library.func('fcntl', 'int', ['int', 'int', 'long']),
     ioctlNumber: library.func('ioctl', 'int', ['int', 'ulong', 'long']),
     ioctlBuffer: library.func('ioctl', 'int', ['int', 'ulong', buffer]),
     linkat: library.func('linkat', 'int', ['int', text, 'int', text, 'int']),

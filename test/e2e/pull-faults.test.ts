@@ -96,6 +96,42 @@ t.test('wrong bytes', { skip }, async (t) => {
   checkNothing(t, place);
 });
 
+t.test('a mirror that gives wrong bytes', { skip }, async (t) => {
+  const place = await prepare(t, 2, 1);
+  const { cutaway, proxy, name, layers, env } = place;
+  const mirror = await startFaultProxy(t, proxy.url, { address: '127.0.0.3' });
+  const settings = join(cutaway.directory, 'config/cutaway/registries.json');
+  const registries = { [proxy.host]: { mirrors: [mirror.url] } };
+  writeFileSync(settings, JSON.stringify({ attempts: 2, idleSeconds: 2, registries }));
+  const note = new RegExp(`\n! .*: ${mirror.url} gave it, now ${proxy.host} is asked\n`);
+  const faults = [
+    { kind: 'corrupt', at: 100_000 },
+    { kind: 'length', add: -1 },
+    { kind: 'cut', after: 10_000 },
+  ] as const;
+  for (const fault of faults) {
+    for (const one of [mirror, proxy]) one.reset();
+    mirror.inject({ when: isBlob(layers[1]), fault });
+    const { status, stdout, stderr } = await cutaway.run(['pull', name], { env });
+    t.equal(status, 0, stderr);
+    t.equal(stdout, `${name}\n`);
+    t.match(stderr, note, `${fault.kind}: said`);
+    t.match(stderr, `! pull layer 2 of 2: read layer 2 ${layers[1] ?? ''}`, 'and of what');
+    t.ok(mirror.requests.some(({ url }) => url.includes(layers[1] ?? '-')));
+    await checkWhole(t, place);
+    await cutaway.text('rmi', name);
+  }
+  mirror.reset();
+  for (const one of [mirror, proxy]) {
+    one.inject({ when: isBlob(layers[1]), fault: { kind: 'corrupt', at: 9 } });
+  }
+  const { status, stderr } = await cutaway.run(['pull', name], { env });
+  t.equal(status, 2, 'when the registry has the same there is no third try');
+  t.match(stderr, note);
+  t.match(stderr, /cutaway pull: .*its content has the digest sha256:/);
+  checkNothing(t, place);
+});
+
 t.test('a wrong size', { skip }, async (t) => {
   for (const add of [-1, 1]) {
     const place = await prepare(t, 2, 1);

@@ -11,6 +11,7 @@ import { findMirror } from '../support/debian-image-mirror.js';
 import { startDocker, whyNoDocker, type Docker } from '../support/docker.js';
 import { whyNoOverlay } from '../overlay/oracle/bench.js';
 import { testContainerDiff } from './debian/diff-container.js';
+import { testExample } from './debian/example.js';
 import { testImageDiff } from './debian/diff-images.js';
 import { testLayers } from './debian/layers.js';
 import { testLost } from './debian/lost.js';
@@ -33,14 +34,14 @@ async function prepare(root: string): Promise<Parts | string> {
   if (obstacle !== undefined) return obstacle;
   const mirror = findMirror();
   if (typeof mirror === 'string') return mirror;
-  let rootfs: string;
-  try {
-    rootfs = makeRootfs(root, mirror);
-  } catch (error) {
-    return `debootstrap failed: ${error instanceof Error ? error.message : '?'}`;
-  }
   mkdirSync(join(root, 'docker'));
-  const docker = await startDocker(join(root, 'docker'));
+  const starting = startDocker(join(root, 'docker'));
+  const rootfs = await makeRootfs(root, mirror).catch((error: unknown) => ({ error }));
+  const docker = await starting;
+  if (typeof rootfs !== 'string') {
+    await docker.stop();
+    return `debootstrap failed: ${String(rootfs.error)}`;
+  }
   try {
     return { root, docker, images: makeImages(docker, root, rootfs, mirror) };
   } catch (error) {
@@ -58,15 +59,20 @@ await t.test('a Debian image', { skip }, async (t) => {
   if (typeof parts === 'string') return;
   t.teardown(() => parts.docker.stop());
   const cutaway = makeCutaway(t);
-  const loaded = await cutaway.run(['load', parts.images.archive]);
+  const { archive } = parts.images;
+  const [copies, loaded] = await Promise.all([
+    copyWithSkopeo(root, archive),
+    cutaway.run(['load', archive], { timeout: 240_000 }),
+  ]);
   t.equal(loaded.status, 0, 'load');
   t.notMatch(loaded.stderr, /warning/i, 'load has nothing to warn of');
-  const world: World = { ...parts, cutaway, copies: copyWithSkopeo(root, parts.images.archive) };
+  const world: World = { ...parts, cutaway, copies, sums: new Map(), snapshots: new Map() };
   await t.test('layers', (t) => testLayers(t, world));
   await t.test('tree', (t) => testTree(t, world));
   await t.test('recover, waste and blame', (t) => testLost(t, world));
   await t.test('diff of images', (t) => testImageDiff(t, world));
   await t.test('diff of containers', (t) => testContainerDiff(t, world));
+  await t.test('the git example', (t) => testExample(t, world));
   await t.test('procs and ns', (t) => testProcesses(t, world));
   await t.test('overlay', (t) => testOverlay(t, world));
 });

@@ -142,13 +142,13 @@ function startProgram(argv: readonly string[], dataRoot: string, options: RunOpt
   return { child, ended, saw };
 }
 
-/** Waits until `holds`; throws after ten seconds. */
-export async function eventually(holds: () => unknown, what: string): Promise<void> {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+/** Waits until `holds`; throws after so many seconds. */
+export async function eventually(holds: () => unknown, what: string, seconds = 10): Promise<void> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline;) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`not within ten seconds: ${what}`);
+  throw new Error(`not within ${seconds} seconds: ${what}`);
 }
 
 /** Removes the containers and the store; throws when anything of it is left on the machine. */

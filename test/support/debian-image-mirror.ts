@@ -73,6 +73,9 @@ export function writeAptDirectory(directory: string, inside: string, mirror: Mir
     writeFileSync(join(directory, 'authority.crt'), readFileSync(authority));
     lines.push(`Acquire::https::CAInfo "${inside}/authority.crt";`);
   }
+  // Half the layer would be lists and caches: tens of megabytes that nobody looks at.
+  lines.push('Acquire::GzipIndexes "true";', 'Dir::Cache::pkgcache "";');
+  lines.push('Dir::Cache::srcpkgcache "";');
   lines.push(`Dir::Etc::SourceList "${inside}/sources.list";`, 'Dir::Etc::SourceParts "-";');
   writeFileSync(join(directory, 'apt.conf'), `${lines.join('\n')}\n`);
   writeFileSync(join(directory, 'sources.list'), `deb ${mirror.uri} ${SUITE} main\n`);

@@ -1,5 +1,5 @@
 // A dockerd of the test's own, beside any other: its own roots, socket and containerd, no network.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Docker {
   /** stdout of `docker ARGUMENTS`; fails with what docker says on stderr. */
   run(arguments_: readonly string[], options?: DockerOptions): string;
+  /** The same, while this process goes on. */
+  start(arguments_: readonly string[]): Promise<string>;
   /** The lines of the same, without empty ones. */
   lines(arguments_: readonly string[]): string[];
   /** The one object that `docker inspect` prints. */
@@ -133,8 +135,18 @@ function commands(client: string, environment: NodeJS.ProcessEnv): Commands {
     const message = `docker ${arguments_.join(' ')}: ${reason.slice(-4000)}`;
     throw new DockerFailure(message, result.stderr);
   };
+  const start: Docker['start'] = (arguments_) =>
+    new Promise((resolve, reject) => {
+      const options = { env: environment, timeout: 300_000, maxBuffer: 1 << 28 };
+      const child = execFile(client, arguments_, options, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new DockerFailure(`docker ${arguments_.join(' ')}: ${stderr}`, stderr));
+      });
+      child.stdin?.end();
+    });
   return {
     run,
+    start,
     lines: (arguments_) => run(arguments_).split('\n').filter(Boolean),
     inspect: (name) => (JSON.parse(run(['inspect', name])) as unknown[])[0],
     get: (path) => getJson(environment['DOCKER_HOST']?.replace('unix://', '') ?? '', path),

@@ -10,8 +10,8 @@ export interface Terminal {
   screen(): string;
   /** As when its window is closed: SIGHUP. */
   close(): void;
-  /** Waits until the screen has it. */
-  shows(text: string | RegExp): Promise<void>;
+  /** Waits until the screen has it, ten seconds at most or as many as are given. */
+  shows(text: string | RegExp, seconds?: number): Promise<void>;
 }
 
 /** Opens a terminal that runs `command`, 80 columns by 24 rows. */
@@ -41,9 +41,10 @@ export function openTerminal(t: Test, socket: string, command: string): Terminal
     },
     screen,
     close,
-    shows: async (text) => {
+    shows: async (text, seconds = 10) => {
       const has = () => (typeof text === 'string' ? screen().includes(text) : text.test(screen()));
-      await eventually(has, `the screen shows ${String(text)}`).catch((error: unknown) => {
+      const what = `the screen shows ${String(text)}`;
+      await eventually(has, what, seconds).catch((error: unknown) => {
         throw new Error(`${String(error)}:\n${screen()}`);
       });
     },

@@ -14,7 +14,8 @@ import { parseByteSize } from '../byte-size.js';
 import { defineCommand, type OptionValues } from '../command.js';
 import { contextStore, type Context } from '../context.js';
 import { mountFinder, namesToPush, planPush, type NamedReference } from '../push-plan.js';
-import { openLayerLines, type LayerLine } from '../layer-lines.js';
+import type { LayerLine } from '../../report/layer-line.js';
+import { openLayerLines } from '../layer-lines.js';
 import { registryOptions } from '../registry-options.js';
 import { PLATFORM_OPTION } from '../targets.js';
 

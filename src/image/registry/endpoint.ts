@@ -11,6 +11,8 @@ import { isPlainAllowed } from './transport.js';
 import { hasOwnCertificates } from './trust.js';
 
 export interface Endpoint {
+  /** The mirror that it is, as it is configured; undefined for the registry itself. */
+  readonly mirror: string | undefined;
   readonly authorization: Authorization;
   /** Ends without a slash; `/v2/` and so on come after it. */
   base(signal: AbortSignal | undefined): Promise<string>;
@@ -34,6 +36,7 @@ export function makeEndpoints(name: string, options: EndpointOptions): Endpoint[
 function mirror(text: string, options: EndpointOptions): Endpoint {
   const base = text.replace(/\/+$/, '');
   return {
+    mirror: base,
     authorization: authorizationOf(new URL(text).host, options),
     base: () => Promise.resolve(base),
   };
@@ -43,6 +46,7 @@ function origin(name: string, options: EndpointOptions): Endpoint {
   const place = name === HUB ? HUB_HOST : name;
   let base: Promise<string> | undefined;
   return {
+    mirror: undefined,
     authorization: authorizationOf(name, options),
     base: (signal) => (base ??= chooseScheme(place, options, signal)),
   };

@@ -27,6 +27,8 @@ export function openRegistry(
   const onSecret = (secret: string) => secrets.add(secret);
   const endpoints = makeEndpoints(name, { host, config, credentials, transport, onSecret });
   const hide = (text: string) => hideAll(text, secrets);
+  const heard = new Set<string>();
+  let asksMirrors = true;
   const exchange = async (
     endpoint: Endpoint,
     method: RegistryMethod,
@@ -49,6 +51,7 @@ export function openRegistry(
     };
     const { status } = response;
     if ((status >= 200 && status < 300) || request.answers?.includes(status) === true) {
+      if (endpoint.mirror !== undefined) heard.add(endpoint.mirror);
       return response;
     }
     throw await responseError(response, { what: request.what, registry: name, hide });
@@ -60,8 +63,12 @@ export function openRegistry(
     hide,
     request: async (method, path, request) => {
       const isRead = request.mirrors === true && (method === 'GET' || method === 'HEAD');
-      const places = isRead ? endpoints : endpoints.slice(-1);
+      const places = isRead && asksMirrors ? endpoints : endpoints.slice(-1);
       return await firstAnswer(places, request, (place) => exchange(place, method, path, request));
+    },
+    leaveMirrors: () => {
+      asksMirrors = false;
+      return [...heard].map(hide);
     },
     close: () => {
       transport.close();

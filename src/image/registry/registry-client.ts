@@ -110,5 +110,7 @@ export interface Registry {
     path: string,
     request: RegistryRequest,
   ): Promise<RegistryResponse>;
+  /** From now on mirrors are not asked. Those that have answered so far: what is wrong may be theirs. */
+  leaveMirrors(): string[];
   close(): void;
 }

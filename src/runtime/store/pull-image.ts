@@ -54,6 +54,8 @@ export interface PullOptions {
   readonly wanted?: Platform | undefined;
   /** Told first of every layer, in their order. */
   readonly onProgress?: (progress: PullProgress) => void;
+  /** What these gave was wrong: the registry itself is asked now. */
+  readonly onBadMirrors?: (mirrors: readonly string[], error: unknown) => void;
 }
 
 export interface PulledImage {
@@ -65,6 +67,28 @@ export interface PulledImage {
 
 /** The image is in the store and has its name, or nothing has changed but what can be gone on with. */
 export async function pullImage(
+  store: Store,
+  registry: Registry,
+  reference: Reference,
+  options: PullOptions,
+): Promise<PulledImage> {
+  try {
+    return await pullOnce(store, registry, reference, options);
+  } catch (error) {
+    if (!mayBeOfMirror(error)) throw error;
+    const mirrors = registry.leaveMirrors();
+    if (mirrors.length === 0) throw error;
+    options.onBadMirrors?.(mirrors, error);
+    return await pullOnce(store, registry, reference, options);
+  }
+}
+
+/** Wrong bytes, or a connection that is cut again and again; no full disk, and no Ctrl-C. */
+function mayBeOfMirror(error: unknown): boolean {
+  return hasCode(error, 'CORRUPT', 'UNAVAILABLE') && error.data['errno'] === undefined;
+}
+
+async function pullOnce(
   store: Store,
   registry: Registry,
   reference: Reference,

@@ -3,8 +3,8 @@ import type { Test } from 'tap';
 import type { DiffDocument } from '../../../src/inspect/documents/diff.js';
 import type { LayersDocument } from '../../../src/inspect/documents/layers.js';
 import { BASE, GIT, LAYERS } from '../../support/debian-image.js';
-import { takeSnapshot, type Seen, type Snapshot } from '../../overlay/oracle/snapshot.js';
-import { firstOf, mountLayers, type World } from './world.js';
+import type { Seen, Snapshot } from '../../overlay/oracle/snapshot.js';
+import { firstOf, snapshotUpTo, type World } from './world.js';
 
 export async function testImageDiff(t: Test, world: World): Promise<void> {
   const snapshots = await snapshotEach(world);
@@ -34,16 +34,9 @@ export async function testImageDiff(t: Test, world: World): Promise<void> {
 /** What the kernel shows of the first layers: of the base alone at 1, of all of them at the end. */
 async function snapshotEach(world: World): Promise<Snapshot[]> {
   const { layers } = (await world.cutaway.json('layers', LAYERS)) as LayersDocument;
-  const directories = layers.map(({ directory = '' }) => directory);
-  const mounted = directories.map((_, at) => {
-    const mount = mountLayers(world.root, directories.slice(0, at + 1));
-    try {
-      return takeSnapshot(mount.directory);
-    } finally {
-      mount.unmount();
-    }
-  });
-  return [new Map(), ...mounted];
+  const snapshots: Snapshot[] = [new Map()];
+  for (const { index } of layers) snapshots.push(await snapshotUpTo(world, index));
+  return snapshots;
 }
 
 interface Sides {

@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { LayersDocument } from '../../../src/inspect/documents/layers.js';
-import { BASE, GIT, LAYERS } from '../../support/debian-image.js';
+import { BASE, GIT, LAYERS, PULLED } from '../../support/debian-image.js';
 import { isInstalled } from '../../support/docker.js';
 import { skopeo, type World } from './world.js';
 
@@ -251,8 +251,8 @@ async function compareDirectories(t: Test, { cutaway }: World): Promise<void> {
     t.equal(directory, `${cutaway.dataRoot}/overlay/${chainID.slice(7)}/diff`);
     t.equal(fs.realpathSync(link), directory, 'the short link leads there');
   }
-  const shared = layers.map(({ alsoIn }) => alsoIn);
-  t.same(shared.slice(0, 3), [[BASE, GIT], [GIT], []], 'who else has it');
+  const shared = layers.map(({ alsoIn }) => [...alsoIn].sort());
+  t.same(shared.slice(0, 3), [[BASE, PULLED, GIT], [GIT], []], 'who else has it');
 }
 
 interface Reading {
@@ -273,8 +273,12 @@ async function readLayers({ cutaway }: World, target: string): Promise<Reading> 
   };
 }
 
+/** With four threads; layers that were held in memory would need as much again. */
+const MOST_MEMORY = 200 << 20;
+
 function checkMemory(t: Test, { document, peak }: Reading): void {
-  const largest = Math.max(...document.layers.map(({ uncompressedSize = 0 }) => uncompressedSize));
+  const sizes = document.layers.map(({ uncompressedSize = 0 }) => uncompressedSize);
+  const size = sizes.reduce((sum, one) => sum + one, 0);
   const skip = peak === undefined ? 'time is not installed' : false;
-  t.ok((peak ?? 0) < largest, `${peak} bytes of memory, a layer of ${largest}`, { skip });
+  t.ok((peak ?? 0) < MOST_MEMORY, `${peak} bytes of memory for ${size} bytes of layers`, { skip });
 }

@@ -7,12 +7,12 @@ import { eventually } from '../../support/cli.js';
 import { LAYERS } from '../../support/debian-image.js';
 import { takeSnapshot } from '../../overlay/oracle/snapshot.js';
 import { checkNameBytes, compareTree } from './compare-tree.js';
-import { firstOf, mountLayers, type World } from './world.js';
+import { firstOf, snapshotUpTo, type World } from './world.js';
 
 export async function testTree(t: Test, world: World): Promise<void> {
   await t.test('the kernel shows the same of the unpacked layers', (t) => againstKernel(t, world));
   await t.test('the same from wherever it is read', (t) => acrossPlaces(t, world));
-  await t.test("Docker's merged directory", (t) => againstDocker(t, world));
+  await t.test("Docker's merged directory", (t) => checkUnderDocker(t, world, LAYERS));
   await t.test('a running container', (t) => runningContainer(t, world));
 }
 
@@ -22,30 +22,24 @@ async function readTree({ cutaway }: World, target: string): Promise<TreeDocumen
 
 async function againstKernel(t: Test, world: World): Promise<void> {
   const { layers } = (await world.cutaway.json('layers', LAYERS)) as LayersDocument;
-  const directories = layers.map(({ directory = '' }) => directory);
   for (const count of [1, 2, 5, 9, 11, layers.length]) {
     const { entries, totals, problems } = await readTree(world, `${LAYERS}@${count}`);
     t.same(problems, [], 'no problems');
     t.same(checkNameBytes(entries), [], 'names that are not UTF-8 have their bytes beside them');
-    const mount = mountLayers(world.root, directories.slice(0, count));
-    try {
-      const snapshot = takeSnapshot(mount.directory);
-      t.ok(snapshot.size > 5000, `${snapshot.size} paths`);
-      t.same(firstOf(compareTree(entries, snapshot)), [], `the first ${count} layers`);
-      const seen = [...snapshot.values()];
-      const files = [...snapshot].filter(([, { type }]) => type === 'file');
-      t.same(totals, {
-        entries: snapshot.size,
-        files: files.length,
-        directories: seen.filter(({ type }) => type === 'directory').length,
-        contentSize: files.reduce(
-          (sum, [path, { size, sameFileAs }]) => sum + (path === sameFileAs ? size : 0),
-          0,
-        ),
-      });
-    } finally {
-      mount.unmount();
-    }
+    const snapshot = await snapshotUpTo(world, count);
+    t.ok(snapshot.size > 5000, `${snapshot.size} paths`);
+    t.same(firstOf(compareTree(entries, snapshot)), [], `the first ${count} layers`);
+    const seen = [...snapshot.values()];
+    const files = [...snapshot].filter(([, { type }]) => type === 'file');
+    t.same(totals, {
+      entries: snapshot.size,
+      files: files.length,
+      directories: seen.filter(({ type }) => type === 'directory').length,
+      contentSize: files.reduce(
+        (sum, [path, { size, sameFileAs }]) => sum + (path === sameFileAs ? size : 0),
+        0,
+      ),
+    });
   }
 }
 
@@ -62,10 +56,11 @@ async function acrossPlaces(t: Test, world: World): Promise<void> {
   }
 }
 
-async function againstDocker(t: Test, world: World): Promise<void> {
-  const { docker } = world;
-  const { entries } = await readTree(world, LAYERS);
-  docker.run(['run', '-d', '--network', 'none', '--name', 'merged', LAYERS, 'sleep', '1000']);
+/** A container of `image` that Docker runs has the files that `tree` lists. */
+export async function checkUnderDocker(t: Test, world: World, image: string): Promise<void> {
+  const { docker, sums } = world;
+  const { entries } = await readTree(world, image);
+  docker.run(['run', '-d', '--network', 'none', '--name', 'merged', image, 'sleep', '1000']);
   try {
     const { GraphDriver } = docker.inspect('merged') as {
       GraphDriver: { Data: { LowerDir: string; MergedDir: string } };
@@ -73,7 +68,7 @@ async function againstDocker(t: Test, world: World): Promise<void> {
     const [init = ''] = GraphDriver.Data.LowerDir.split(':');
     t.match(init, /-init\/diff$/, 'on top is the init layer');
     const ignore = new Set(takeSnapshot(init).keys());
-    const snapshot = takeSnapshot(GraphDriver.Data.MergedDir);
+    const snapshot = takeSnapshot(GraphDriver.Data.MergedDir, sums);
     const lines = compareTree(entries, snapshot, { ignore, byDocker: true });
     t.same(firstOf(lines), [], `${snapshot.size} paths`);
   } finally {
@@ -101,7 +96,7 @@ async function runningContainer(t: Test, world: World): Promise<void> {
   const { entries, problems, layers } = await readTree(world, 'changed');
   t.same(problems, [], 'no problems');
   t.same(layers.map(({ role }) => role).slice(-2), ['init', 'upper']);
-  const snapshot = takeSnapshot(merged);
+  const snapshot = takeSnapshot(merged, world.sums);
   t.same(firstOf(compareTree(entries, snapshot)), [], `${snapshot.size} paths`);
   await cutaway.text('rm', '-f', 'changed');
 }

@@ -1,9 +1,12 @@
 // What every part of the Debian test works on.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { LayersDocument } from '../../../src/inspect/documents/layers.js';
 import type { Cutaway } from '../../support/cli.js';
 import { LAYERS, type DebianImages } from '../../support/debian-image.js';
 import type { Docker } from '../../support/docker.js';
+import { takeSnapshot, type KnownSums, type Snapshot } from '../../overlay/oracle/snapshot.js';
 
 export interface World {
   /** A directory for files of the test. */
@@ -13,19 +16,34 @@ export interface World {
   readonly cutaway: Cutaway;
   readonly images: DebianImages;
   /** LAYERS by skopeo: two OCI layouts, and the first of them as an archive. */
-  readonly copies: { readonly gzip: string; readonly zstd: string; readonly archive: string };
+  readonly copies: Copies;
+  /** What was read of files in layers. */
+  readonly sums: KnownSums;
+  /** By number of layers of LAYERS: `snapshotUpTo`. */
+  readonly snapshots: Map<number, Snapshot>;
+}
+
+export interface Copies {
+  readonly gzip: string;
+  readonly zstd: string;
+  readonly archive: string;
 }
 
 /** Copies LAYERS out of the docker-archive. */
-export function copyWithSkopeo(root: string, archive: string): World['copies'] {
+export async function copyWithSkopeo(root: string, archive: string): Promise<Copies> {
   const from = `docker-archive:${archive}:${LAYERS}`;
   const gzip = join(root, 'gzip');
   const zstd = join(root, 'zstd');
   const file = join(root, 'oci.tar');
-  skopeo('copy', '-q', from, `oci:${gzip}:layers`);
   const compression = ['--dest-compress', '--dest-compress-format', 'zstd'];
-  skopeo('copy', '-q', ...compression, from, `oci:${zstd}:layers`);
-  skopeo('copy', '-q', `oci:${gzip}:layers`, `oci-archive:${file}:layers`);
+  const quickly = ['-q', '--dest-compress-level', '1'];
+  const copy = (...argv: string[]) => promisify(execFile)('skopeo', ['copy', ...quickly, ...argv]);
+  await Promise.all([
+    copy(from, `oci:${gzip}:layers`).then(() =>
+      copy(`oci:${gzip}:layers`, `oci-archive:${file}:layers`),
+    ),
+    copy(...compression, from, `oci:${zstd}:layers`),
+  ]);
   return { gzip, zstd, archive: file };
 }
 
@@ -56,6 +74,22 @@ export function mountLayers(root: string, directories: readonly string[]): Kerne
       execFileSync('rmdir', [directory, empty]);
     },
   };
+}
+
+/** What the kernel shows of the first `count` layers of LAYERS, as they are unpacked. */
+export async function snapshotUpTo(world: World, count: number): Promise<Snapshot> {
+  const known = world.snapshots.get(count);
+  if (known !== undefined) return known;
+  const { layers } = (await world.cutaway.json('layers', LAYERS)) as LayersDocument;
+  const directories = layers.map(({ directory = '' }) => directory);
+  const mount = mountLayers(world.root, directories.slice(0, count));
+  try {
+    const snapshot = takeSnapshot(mount.directory, world.sums);
+    world.snapshots.set(count, snapshot);
+    return snapshot;
+  } finally {
+    mount.unmount();
+  }
 }
 
 /** The first few of what differs, and how many there are: thousands of lines help nobody. */

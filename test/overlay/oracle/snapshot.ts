@@ -28,14 +28,28 @@ export type Snapshot = Map<string, Seen>;
  */
 export const REFUSED = 'refused with ';
 
-export function takeSnapshot(root: string): Snapshot {
-  const seen: Snapshot = new Map();
-  const firstNames = new Map<string, string>();
-  look(root, '/', seen, firstNames);
-  return seen;
+/** The sha256 of files that were read before: by inode, times and size, in whatever mount. */
+export type KnownSums = Map<string, string>;
+
+/**
+ * With `sums`, a file is read once for all snapshots that share them: for files that stay as they
+ * are and lie on one file system.
+ */
+export function takeSnapshot(root: string, sums?: KnownSums): Snapshot {
+  const looking = { root, seen: new Map(), firstNames: new Map(), sums };
+  look(looking, '/');
+  return looking.seen;
 }
 
-function look(root: string, path: string, seen: Snapshot, firstNames: Map<string, string>): void {
+interface Looking {
+  readonly root: string;
+  readonly seen: Snapshot;
+  readonly firstNames: Map<string, string>;
+  readonly sums: KnownSums | undefined;
+}
+
+function look(looking: Looking, path: string): void {
+  const { root, seen, firstNames } = looking;
   const full = path === '/' ? root : root + path;
   const bytes = encodeName(full);
   // A directory of one layer shows its whiteouts by name (overlayfs.rst says nothing of it);
@@ -50,15 +64,15 @@ function look(root: string, path: string, seen: Snapshot, firstNames: Map<string
   // Beneath two directories that were renamed from one the same file stands twice: no hard link.
   const isLinked = !status.isDirectory() && status.nlink > 1n;
   if (isLinked && !firstNames.has(inode)) firstNames.set(inode, path);
-  seen.set(path, describe(full, bytes, status, isLinked ? (firstNames.get(inode) ?? path) : path));
+  const first = isLinked ? (firstNames.get(inode) ?? path) : path;
+  seen.set(path, describe(full, bytes, status, first, looking.sums));
   if (!status.isDirectory()) return;
   const names = namesIn(bytes);
   if (typeof names === 'string') {
     seen.set(`${path}/`, refusal(path, names));
     return;
   }
-  for (const name of names)
-    look(root, path === '/' ? `/${name}` : `${path}/${name}`, seen, firstNames);
+  for (const name of names) look(looking, path === '/' ? `/${name}` : `${path}/${name}`);
 }
 
 const NOTHING = {
@@ -107,11 +121,16 @@ function namesIn(bytes: Buffer): string[] | string {
   }
 }
 
-function describe(full: string, bytes: Buffer, status: fs.BigIntStats, first: string): Seen {
+function describe(
+  full: string,
+  bytes: Buffer,
+  status: fs.BigIntStats,
+  first: string,
+  sums: KnownSums | undefined,
+): Seen {
   const isNode = status.isCharacterDevice() || status.isBlockDevice();
-  const { type } = host.lstat(full);
   return {
-    type,
+    type: typeOf(status),
     mode: Number(status.mode & 0o7777n),
     uid: Number(status.uid),
     gid: Number(status.gid),
@@ -121,12 +140,28 @@ function describe(full: string, bytes: Buffer, status: fs.BigIntStats, first: st
       ? decodeName(fs.readlinkSync(bytes, { encoding: 'buffer' }))
       : undefined,
     device: isNode ? status.rdev.toString() : undefined,
-    sha256: status.isFile()
-      ? createHash('sha256').update(fs.readFileSync(bytes)).digest('hex')
-      : undefined,
+    sha256: status.isFile() ? sumOf(bytes, status, sums) : undefined,
     xattrs: readXattrs(full),
     sameFileAs: first,
   };
+}
+
+function typeOf(status: fs.BigIntStats): string {
+  if (status.isFile()) return 'file';
+  if (status.isDirectory()) return 'directory';
+  if (status.isSymbolicLink()) return 'symlink';
+  if (status.isFIFO()) return 'fifo';
+  if (status.isSocket()) return 'socket';
+  return status.isCharacterDevice() ? 'char' : 'block';
+}
+
+function sumOf(path: Buffer, status: fs.BigIntStats, sums: KnownSums | undefined): string {
+  const key = [status.ino, status.ctimeNs, status.mtimeNs, status.size].join(' ');
+  const known = sums?.get(key);
+  if (known !== undefined) return known;
+  const sum = createHash('sha256').update(fs.readFileSync(path)).digest('hex');
+  sums?.set(key, sum);
+  return sum;
 }
 
 function readXattrs(full: string): string {
