@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Docker {
   /** stdout of `docker ARGUMENTS`; fails with what docker says on stderr. */
   run(arguments_: readonly string[], options?: DockerOptions): string;
+  /** The same whatever its status, and without holding up this process. */
+  outcome(arguments_: readonly string[], input?: string): Promise<DockerOutcome>;
   /** The lines of the same, without empty ones. */
   lines(arguments_: readonly string[]): string[];
   /** The one object that `docker inspect` prints. */
@@ -23,6 +25,12 @@ export interface Docker {
 export interface DockerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly input?: Buffer;
+}
+
+export interface DockerOutcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 export class DockerFailure extends Error {
@@ -135,10 +143,31 @@ function commands(client: string, environment: NodeJS.ProcessEnv): Commands {
   };
   return {
     run,
+    outcome: (arguments_, input) => runClient(client, arguments_, { environment, input }),
     lines: (arguments_) => run(arguments_).split('\n').filter(Boolean),
     inspect: (name) => (JSON.parse(run(['inspect', name])) as unknown[])[0],
     get: (path) => getJson(environment['DOCKER_HOST']?.replace('unix://', '') ?? '', path),
   };
+}
+
+function runClient(
+  client: string,
+  arguments_: readonly string[],
+  { environment, input }: { environment: NodeJS.ProcessEnv; input: string | undefined },
+): Promise<DockerOutcome> {
+  const child = spawn(client, arguments_, { env: environment, timeout: 60_000 });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (said[name] += text));
+  }
+  // A client that ends before it has read everything is no error of the test.
+  child.stdin.on('error', () => undefined).end(input ?? '');
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => {
+      resolve({ status, ...said });
+    });
+  });
 }
 
 function getJson(socketPath: string, path: string): Promise<unknown> {
