@@ -6,6 +6,7 @@ import { CutawayError, hasCode } from '../oci/error.js';
 import { inventName } from './container-name.js';
 import { resolveCommand, resolveEntrypoint } from './spec/command.js';
 import type { Bind } from './spec/mounts.js';
+import type { ContainerSettings } from './spec/settings.js';
 import {
   isContainerName,
   listContainerIDs,
@@ -35,6 +36,7 @@ export interface CreateOptions {
   readonly network: 'none' | 'host';
   readonly binds: readonly Bind[];
   readonly labels: Readonly<Record<string, string>>;
+  readonly settings?: ContainerSettings;
 }
 
 /** The image a container is made of, as the store has it. */
@@ -109,6 +111,7 @@ function makeRecord(
     labels: { ...config.Labels, ...options.labels },
     stopSignal: config.StopSignal ?? 'SIGTERM',
     architecture: image.config.architecture,
+    ...(options.settings === undefined ? {} : { settings: options.settings }),
   };
 }
 

@@ -1,10 +1,13 @@
 // Everything between a container on disk and a program that runs in it: directories, the overlay
 // mount, the network namespace, the bundle. `tearDown` is the way back.
 import { planOverlayMount } from '../overlay/mount.js';
+import type { ReadHost } from '../host/host.js';
 import { CutawayError } from '../oci/error.js';
+import { formatRuntimeConfig } from '../oci/runtime-config.js';
 import { ensureInitLayer } from './init-layer.js';
 import { mergeEnvironment } from './spec/environment.js';
-import { makeRuntimeConfig } from './spec/make-runtime-config.js';
+import { makeRuntimeConfig, type SpecInput } from './spec/make-runtime-config.js';
+import { makeResources } from './spec/resources.js';
 import { resolveUser } from './spec/user.js';
 import { bundleAddresses } from './bundle-files.js';
 import type { ContainerRecord } from './store/container-store.js';
@@ -193,8 +196,26 @@ function writeBundle(
     binds: record.binds,
     files: bundleAddresses(store, record, paths),
     architecture: record.architecture,
+    ...resourceInput(host, record),
   });
-  host.writeFile(paths.config, `${JSON.stringify(config, null, 2)}\n`, 0o600);
+  host.writeFile(paths.config, formatRuntimeConfig(config), 0o600);
+}
+
+function resourceInput(
+  host: ReadHost,
+  { settings: { resources = {} } = {} }: ContainerRecord,
+): Pick<SpecInput, 'resources' | 'rlimits' | 'oomScoreAdj'> {
+  return {
+    resources: makeResources(resources, (path) => blockDevice(host, path)),
+    rlimits: resources.ulimits ?? [],
+    oomScoreAdj: resources.oomScoreAdj ?? 0,
+  };
+}
+
+function blockDevice(host: ReadHost, path: string): { major: number; minor: number } {
+  const { type, major, minor } = host.lstat(host.realPath(path));
+  if (type === 'block') return { major, minor };
+  throw new CutawayError('INVALID_INPUT', `limit "${path}": not a block device`);
 }
 
 /** Docker's default: a cgroup namespace of its own on cgroup v2 only. */

@@ -1,7 +1,8 @@
 // A container from start to end under the eyes of its supervisor, which is this process.
 import { causeText } from '../oci/error.js';
 import { prepareContainer, type ConsoleSize } from './prepare-container.js';
-import { findRuntime } from './runc.js';
+import { wasOomKilled, watchesMemory } from './oom-kills.js';
+import { deleteRuntimeState, findRuntime } from './runc.js';
 import {
   findContainer,
   writeState,
@@ -33,6 +34,7 @@ export function startContainer(
 export interface Ending {
   readonly exitCode?: number;
   readonly error?: string;
+  readonly oomKilled?: true;
 }
 
 /** Unmounts, writes down how it ended, and with `--rm` removes it. */
@@ -60,7 +62,9 @@ export async function waitContainer(
 ): Promise<number> {
   try {
     const exitCode = await supervised.ended;
-    finishContainer(store, record, { exitCode });
+    const oomKilled = watchesMemory(record) && wasOomKilled(store, record.id);
+    if (watchesMemory(record)) await deleteRuntimeState(store, record.id);
+    finishContainer(store, record, { exitCode, ...(oomKilled ? { oomKilled } : {}) });
     return exitCode;
   } catch (error) {
     const exitCode = error instanceof StartError ? error.exitCode : undefined;

@@ -30,9 +30,21 @@ export interface Row {
   readonly differs?: readonly Difference[];
   /** The words of an error are each engine's own: that there is one, and its status, is compared. */
   readonly refused?: true;
+  /** Both warn on stderr, in words of their own. */
+  readonly warns?: true;
   /** What both are given on stdin. */
   readonly input?: string;
+  /** Names of what `together` shows one after the other. */
+  readonly parts?: readonly string[];
 }
+
+export interface Part {
+  readonly what: string;
+  readonly options: readonly string[];
+  readonly script: string;
+}
+
+const SEPARATOR = '@@@';
 
 export interface Engines {
   readonly docker: Docker;
@@ -44,6 +56,17 @@ export interface Engines {
 /** `run --rm --network none OPTIONS IMAGE` with the probe that shows everything. */
 export function probed(what: string, ...options: string[]): Row {
   return { what, steps: [[...runArguments(options), 'parity', 'sh', '/probe']] };
+}
+
+/** Options that do not touch each other, and what shows each: one container for all of them. */
+export function together(parts: readonly Part[], ...options: string[]): Row {
+  const script = parts.map((part, at) => `echo '${SEPARATOR}${at}'; (${part.script})`).join('\n');
+  const all = [...options, ...parts.flatMap((part) => part.options)];
+  return {
+    what: parts.map(({ what }) => what).join(', '),
+    parts: parts.map(({ what }) => what),
+    steps: [[...runArguments(all), 'parity', 'sh', '-c', script]],
+  };
 }
 
 /** The same with a shell script instead. */
@@ -99,15 +122,18 @@ function rootfs(): TarEntry[] {
   const names = `sh cat ls env id hostname sleep echo true grep sed awk sort readlink head dd stat mkdir
     touch rm ln mount umount chmod chown find wc tr uname kill test ip mknod df sysctl expr od cut
     printf usleep nproc pwd seq`;
-  const file = (path: string, text: string, mode = 0o644): TarEntry => ({
-    ...{ type: 'file', path, mode, content: Buffer.from(text) },
+  const file = (path: string, content: string | Buffer, mode = 0o644): TarEntry => ({
+    type: 'file',
+    path,
+    mode,
+    content: Buffer.from(content),
   });
   const directory = (path: string, mode = 0o755): TarEntry => ({ type: 'directory', path, mode });
   return [
     ...['bin', 'etc', 'home', 'root', 'tmp', 'data', 'deep', 'deep/er'].map((path) =>
       directory(path, path === 'tmp' ? 0o1777 : 0o755),
     ),
-    { ...file('bin/busybox', '', 0o755), content: readFileSync('/bin/busybox') },
+    file('bin/busybox', readFileSync('/bin/busybox'), 0o755),
     ...names
       .trim()
       .split(/\s+/)
@@ -157,8 +183,24 @@ export async function compareRow(t: Test, engines: Engines, row: Row): Promise<v
       t.match(left?.stdout, own, `${what}: ours, as ${reason}`);
       t.match(right?.stdout, others, `${what}: theirs, as ${reason}`);
     }
-    t.same(stripped(left, row, 'ours'), stripped(right, row, 'theirs'), what);
+    const [own, others] = [stripped(left, row, 'ours'), stripped(right, row, 'theirs')];
+    const { parts } = row;
+    if (parts === undefined) t.same(own, others, what);
+    else compareParts(t, parts, own, others);
   });
+}
+
+function compareParts(
+  t: Test,
+  parts: readonly string[],
+  ours: Outcome | undefined,
+  theirs: Outcome | undefined,
+): void {
+  const split = (outcome: Outcome | undefined) => outcome?.stdout.split(/@@@\d+\n/).slice(1);
+  const whole = { status: ours?.status, stderr: ours?.stderr };
+  t.same(whole, { status: theirs?.status, stderr: theirs?.stderr }, `status: ${parts.join(', ')}`);
+  const [left, right] = [split(ours), split(theirs)];
+  parts.forEach((part, at) => t.same(left?.[at], right?.[at], part));
 }
 
 async function runSteps(
@@ -171,10 +213,12 @@ async function runSteps(
 }
 
 function comparable({ status, stdout, stderr }: Outcome, engines: Engines, row: Row): Outcome {
-  if (row.refused !== true) {
-    return { status, stdout: normalize(stdout, engines), stderr: normalize(stderr, engines) };
-  }
-  return { status, stdout, stderr: stderr === '' ? 'nothing was said' : 'refused' };
+  const said = stderr === '' ? 'nothing was said' : 'something was said';
+  return {
+    status,
+    stdout: normalize(stdout, engines),
+    stderr: row.refused === true || row.warns === true ? said : normalize(stderr, engines),
+  };
 }
 
 function stripped(

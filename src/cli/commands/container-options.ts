@@ -5,6 +5,7 @@ import { parseEnvFile } from '../../runtime/spec/environment.js';
 import { parseBind } from '../../runtime/spec/volumes.js';
 import type { OptionSpecs, OptionValues } from '../command.js';
 import type { Context } from '../context.js';
+import { CREATE_SETTINGS, readSettings } from './setting-options.js';
 
 export const CONTAINER_OPTIONS = {
   name: { type: 'string', value: 'NAME', describe: 'its name; else one is invented' },
@@ -43,6 +44,7 @@ export const CONTAINER_OPTIONS = {
     choices: ['always', 'missing', 'never'],
     describe: 'when to ask the registry for the image; default missing',
   },
+  ...CREATE_SETTINGS,
 } as const satisfies OptionSpecs;
 
 export function readCreateOptions(
@@ -69,6 +71,7 @@ export function readCreateOptions(
     network: options.network === 'host' ? 'host' : 'none',
     binds: options.volume.map(parseBind),
     labels: Object.fromEntries(options.label.map(parseLabel)),
+    settings: readSettings(context, options),
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   Process,
   ProcessUser,
   ResourceLimit,
+  Resources,
   RuntimeConfig,
 } from '../../oci/runtime-config.js';
 import { DEFAULT_CAPABILITIES, makeCapabilities } from './capabilities.js';
@@ -45,6 +46,10 @@ export interface SpecInput {
   /** The bounding set; default Docker's. */
   readonly capabilities?: readonly string[];
   readonly rlimits?: readonly ResourceLimit[];
+  /** What the cgroup limits; the rules for devices are added. */
+  readonly resources?: Omit<Resources, 'devices'>;
+  /** Default 0. */
+  readonly oomScoreAdj?: number;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Of /dev/shm in bytes; default Docker's 64 MiB. */
   readonly shmSize?: number;
@@ -78,7 +83,7 @@ function makeProcess(input: SpecInput): Process {
     capabilities: makeCapabilities(capabilities, user.uid),
     ...(rlimits.length === 0 ? {} : { rlimits }),
     // Not what the caller happens to have: a session's own score would pass to the container.
-    oomScoreAdj: 0,
+    oomScoreAdj: input.oomScoreAdj ?? 0,
   };
 }
 
@@ -86,7 +91,7 @@ function makeLinux(input: SpecInput): LinuxSection {
   const { architecture, capabilities = DEFAULT_CAPABILITIES } = input;
   return {
     ...(input.network.mode === 'host' ? {} : { sysctl: NETWORK_SYSCTLS }),
-    resources: { devices: DEVICE_RULES },
+    resources: { devices: DEVICE_RULES, ...input.resources },
     cgroupsPath: input.cgroupsPath,
     namespaces: makeNamespaces(input),
     seccomp: makeSeccomp({ architecture, capabilities }),
