@@ -5,6 +5,7 @@ import type { Digest } from '../oci/digest.js';
 import { CutawayError, hasCode } from '../oci/error.js';
 import { inventName } from './container-name.js';
 import { resolveCommand, resolveEntrypoint } from './spec/command.js';
+import { pinContainers } from './pin-containers.js';
 import type { Bind } from './spec/mounts.js';
 import type { ContainerSettings } from './spec/settings.js';
 import {
@@ -33,7 +34,7 @@ export interface CreateOptions {
   readonly openStdin: boolean;
   readonly autoRemove: boolean;
   readonly readOnly: boolean;
-  readonly network: 'none' | 'host';
+  readonly network: ContainerRecord['network'];
   readonly binds: readonly Bind[];
   readonly labels: Readonly<Record<string, string>>;
   readonly settings?: ContainerSettings;
@@ -59,11 +60,12 @@ export function createContainer(
       hint: 'two characters at least: letters, digits, "_", "." and "-", the first no sign',
     });
   }
+  const shared = { ...options, ...pinContainers(store, options) };
   const id = newID(store);
   const temporary = makeTemporaryDirectory(store);
   store.host.createDirectory(`${temporary}/bundle`, { mode: 0o700 });
   return exclusively(store, () => {
-    const record = makeRecord(store, image, options, id);
+    const record = makeRecord(store, image, shared, id);
     claimName(store, record.name, id);
     const content = `${JSON.stringify(record, null, 2)}\n`;
     store.host.writeFile(`${temporary}/container.json`, content, 0o600);
@@ -101,7 +103,7 @@ function makeRecord(
     imageVariables: config.Env ?? [],
     workingDirectory: options.workingDirectory ?? config.WorkingDir ?? '',
     user: options.user ?? config.User ?? '',
-    hostname: options.hostname ?? defaultHostname(store, options, id),
+    hostname: options.hostname ?? id.slice(0, 12),
     terminal: options.terminal,
     openStdin: options.openStdin,
     autoRemove: options.autoRemove,
@@ -113,11 +115,6 @@ function makeRecord(
     architecture: image.config.architecture,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   };
-}
-
-/** Docker's: the short id; with the host's network, the host's own name. */
-function defaultHostname(store: Store, options: CreateOptions, id: string): string {
-  return options.network === 'host' ? store.host.hostName() : id.slice(0, 12);
 }
 
 /** A short id made of digits only would read as a number where names are told from numbers. */

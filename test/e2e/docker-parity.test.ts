@@ -7,15 +7,23 @@ import { whyNoDocker } from '../support/docker.js';
 import { compareRow, startEngines, type Engines, type Row } from '../support/parity.js';
 import { basicRows } from './parity/basic-rows.js';
 import { limitRows } from './parity/limit-rows.js';
+import { HOLDER_ARGUMENTS, namespaceRows, STOPPED_ARGUMENTS } from './parity/namespace-rows.js';
+import { privilegeRows } from './parity/privilege-rows.js';
 
 /** Rows at a time; each runs both engines side by side. */
 const AT_ONCE = 2;
 
 async function compareAll(): Promise<void> {
   const engines = await startEngines(t);
+  for (const setUp of [HOLDER_ARGUMENTS, STOPPED_ARGUMENTS]) {
+    engines.docker.run(setUp);
+    await engines.cutaway.text(...setUp);
+  }
   const groups: Readonly<Record<string, readonly Row[]>> = {
     basic: basicRows(engines),
     limits: limitRows(findDisk()),
+    privilege: privilegeRows(engines),
+    namespaces: namespaceRows(),
   };
   const only = process.env['CUTAWAY_PARITY_ONLY'];
   const all = Object.values(groups).flat();

@@ -61,7 +61,7 @@ export function isInstalled(program: string): boolean {
 }
 
 /** `root` is an absolute path, short enough for a socket in it. */
-export async function startDocker(root: string): Promise<Docker> {
+export async function startDocker(root: string, options: readonly string[] = []): Promise<Docker> {
   mkdirSync(join(root, 'client'), { recursive: true });
   const socket = `unix://${root}/docker.sock`;
   const environment = {
@@ -76,6 +76,7 @@ export async function startDocker(root: string): Promise<Docker> {
       ...['--data-root', join(root, 'data'), '--exec-root', join(root, 'exec')],
       ...['-H', socket, '--pidfile', join(root, 'dockerd.pid')],
       ...['--bridge', 'none', '--iptables=false', '--storage-driver', 'overlay2'],
+      ...options,
     ],
     { stdio: ['ignore', log, log], env: { ...process.env, PATH: SYSTEM_PATH } },
   );

@@ -5,6 +5,8 @@ import { parseEnvFile } from '../../runtime/spec/environment.js';
 import { parseBind } from '../../runtime/spec/volumes.js';
 import type { OptionSpecs, OptionValues } from '../command.js';
 import type { Context } from '../context.js';
+import { readLabels } from './name-options.js';
+import { readNetwork } from './namespace-options.js';
 import { CREATE_SETTINGS, readSettings } from './setting-options.js';
 
 export const CONTAINER_OPTIONS = {
@@ -29,12 +31,6 @@ export const CONTAINER_OPTIONS = {
     describe: 'mount a directory or file of the host',
   },
   'read-only': { type: 'boolean', describe: 'its root file system cannot be written' },
-  network: {
-    type: 'string',
-    value: 'none|host',
-    choices: ['none', 'host'],
-    describe: "none: a network of its own with loopback only (default); host: the host's",
-  },
   label: { type: 'strings', alias: 'l', value: 'KEY=VALUE', describe: 'a label' },
   rm: { type: 'boolean', describe: 'remove it when it ends' },
   platform: { type: 'string', value: 'OS/ARCH', describe: 'which of the image to take' },
@@ -68,9 +64,9 @@ export function readCreateOptions(
     openStdin: options.interactive,
     autoRemove: options.rm,
     readOnly: options['read-only'],
-    network: options.network === 'host' ? 'host' : 'none',
+    network: readNetwork(options),
     binds: options.volume.map(parseBind),
-    labels: Object.fromEntries(options.label.map(parseLabel)),
+    labels: readLabels(context, options.label, options['label-file']),
     settings: readSettings(context, options),
   };
 }
@@ -89,9 +85,4 @@ function readVariables(
     return variable.includes('=') || value === undefined ? variable : `${variable}=${value}`;
   });
   return [...files, ...given];
-}
-
-function parseLabel(text: string): [string, string] {
-  const at = text.indexOf('=');
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }

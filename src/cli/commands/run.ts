@@ -8,6 +8,7 @@ import { contextStore } from '../context.js';
 import { requireTerminal, runInForeground } from '../foreground.js';
 import { obtainImage } from '../obtain-image.js';
 import { shimCommand } from '../shim-command.js';
+import { requireNewFile, writeID } from './name-options.js';
 import { CONTAINER_OPTIONS, readCreateOptions } from './container-options.js';
 
 export const run = defineCommand({
@@ -23,11 +24,13 @@ export const run = defineCommand({
   async run(context, [reference = '', ...args], options) {
     const wanted = readCreateOptions(context, args, options);
     if (!options.detach) requireTerminal(context, wanted, wanted.openStdin);
+    requireNewFile(context, options);
     const store = await contextStore(context);
     requirePrivilege(store);
     findRuntime(context.host);
     const image = await obtainImage(context, store, reference, options);
     const record = createContainer(store, image, wanted);
+    writeID(context, options, record.id);
     if (!options.detach) {
       return await runInForeground(context, store, record, { stdin: record.openStdin });
     }

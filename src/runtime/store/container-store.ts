@@ -4,7 +4,7 @@ import type { Digest } from '../../oci/digest.js';
 import { CutawayError, during, hasCode } from '../../oci/error.js';
 import type { Problem } from '../../oci/problem.js';
 import type { Bind } from '../spec/mounts.js';
-import type { ContainerSettings } from '../spec/settings.js';
+import type { ContainerNamespace, ContainerSettings } from '../spec/settings.js';
 import { containerPaths } from './paths.js';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
 import type { ReadStore, Store } from './store.js';
@@ -39,7 +39,7 @@ export interface ContainerRecord {
   readonly openStdin: boolean;
   readonly autoRemove: boolean;
   readonly readOnly: boolean;
-  readonly network: 'none' | 'host';
+  readonly network: 'none' | 'host' | ContainerNamespace;
   readonly binds: readonly Bind[];
   readonly labels: Readonly<Record<string, string>>;
   readonly stopSignal: string;

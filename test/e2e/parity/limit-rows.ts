@@ -119,7 +119,14 @@ export function limitRows(disk: string): Row[] {
     refused('--ulimit of no name', '--ulimit', 'foo=1'),
     refused('--ulimit above its hard limit', '--ulimit', 'nofile=200:100'),
     refused('--ulimit without a value', '--ulimit', 'nofile'),
-    refused('--device-read-bps of nothing', '--device-read-bps', '/dev/no-such-disk:1mb'),
+    {
+      ...refused('--device-read-bps of nothing', '--device-read-bps', '/dev/no-such-disk:1mb'),
+      statuses: {
+        reason: 'Docker takes the missing disk for a missing program',
+        ours: 125,
+        theirs: 127,
+      },
+    },
     refused('--device-read-bps without a rate', '--device-read-bps', disk),
     refused('--device-write-iops with a size', '--device-write-iops', `${disk}:1mb`),
   ];
