@@ -6,7 +6,9 @@ import { CutawayError, hasCode } from '../oci/error.js';
 import { inventName } from './container-name.js';
 import { resolveCommand, resolveEntrypoint } from './spec/command.js';
 import { pinContainers } from './pin-containers.js';
+import { makeBinds, type MountsWanted } from './container-mounts.js';
 import type { Bind } from './spec/mounts.js';
+import type { MountWish } from './spec/volumes.js';
 import type { ContainerSettings } from './spec/settings.js';
 import {
   isContainerName,
@@ -35,7 +37,8 @@ export interface CreateOptions {
   readonly autoRemove: boolean;
   readonly readOnly: boolean;
   readonly network: ContainerRecord['network'];
-  readonly binds: readonly Bind[];
+  readonly mounts: readonly MountWish[];
+  readonly volumesFrom: MountsWanted['volumesFrom'];
   readonly labels: Readonly<Record<string, string>>;
   readonly settings?: ContainerSettings;
 }
@@ -65,8 +68,9 @@ export function createContainer(
   const temporary = makeTemporaryDirectory(store);
   store.host.createDirectory(`${temporary}/bundle`, { mode: 0o700 });
   return exclusively(store, () => {
-    const record = makeRecord(store, image, shared, id);
-    claimName(store, record.name, id);
+    const draft = makeRecord(store, image, shared, id);
+    claimName(store, draft.name, id);
+    const record = { ...draft, binds: bindsOrFreeName(store, image, shared, draft.name) };
     const content = `${JSON.stringify(record, null, 2)}\n`;
     store.host.writeFile(`${temporary}/container.json`, content, 0o600);
     // Until it is made or started this process answers for it: if it dies, what is half done is
@@ -88,7 +92,7 @@ function makeRecord(
   image: ContainerImage,
   options: CreateOptions,
   id: string,
-): ContainerRecord {
+): Omit<ContainerRecord, 'binds'> {
   const { config = {} } = image.config;
   return {
     version: 1,
@@ -109,12 +113,30 @@ function makeRecord(
     autoRemove: options.autoRemove,
     readOnly: options.readOnly,
     network: options.network,
-    binds: options.binds,
     labels: { ...config.Labels, ...options.labels },
     stopSignal: config.StopSignal ?? 'SIGTERM',
     architecture: image.config.architecture,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   };
+}
+
+/** Volumes are made when nothing else can be wrong; what is wrong with them leaves no name behind. */
+function bindsOrFreeName(
+  store: Store,
+  image: ContainerImage,
+  options: CreateOptions,
+  name: string,
+): Bind[] {
+  try {
+    return makeBinds(store, image.config, {
+      mounts: options.mounts,
+      volumesFrom: options.volumesFrom,
+      taken: (options.settings?.tmpfs ?? []).map(({ destination }) => destination),
+    });
+  } catch (error) {
+    store.host.removeFile(`${store.paths.names}/${name}`);
+    throw error;
+  }
 }
 
 /** A short id made of digits only would read as a number where names are told from numbers. */

@@ -14,6 +14,7 @@ import {
 } from './store/paths.js';
 import { whyNotUnpack } from './store/can-unpack.js';
 import type { Store } from './store/store.js';
+import { fillVolumes } from './fill-volumes.js';
 import { holdSharedMemory } from './join-namespaces.js';
 import { tearDown } from './tear-down.js';
 import { writeBundle } from './write-bundle.js';
@@ -43,6 +44,7 @@ export function prepareContainer(
     // What will be removed at its end need not be on the disk by then.
     mountRoot(store, record, paths, { volatile: options.volatile ?? record.autoRemove });
     if (record.network === 'none') holdNetworkNamespace(store, paths);
+    fillVolumes(store, record, paths);
     holdSharedMemory(store, record, paths);
     writeBundle(store, record, paths, options);
   } catch (error) {

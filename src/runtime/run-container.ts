@@ -12,7 +12,8 @@ import {
 import type { Store } from './store/store.js';
 import { StartError, supervise, type Supervised, type SupervisedStdio } from './supervise.js';
 import { claimSupervision } from './supervision.js';
-import { removeContainerFiles, tearDown } from './tear-down.js';
+import { discardContainer } from './remove-container.js';
+import { tearDown } from './tear-down.js';
 
 /** Mounts, runs, waits for nothing: `finish` the container when `ended` settles. */
 export function startContainer(
@@ -42,7 +43,7 @@ export function finishContainer(store: Store, record: ContainerRecord, ending: E
   tearDown(store, record);
   if (findContainer(store, record.id) === undefined) return;
   if (record.autoRemove) {
-    removeContainerFiles(store, record.id);
+    discardContainer(store, record);
     return;
   }
   const startedAt = findContainer(store, record.id)?.state.startedAt;

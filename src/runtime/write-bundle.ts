@@ -6,6 +6,7 @@ import { formatRuntimeConfig } from '../oci/runtime-config.js';
 import { bundleAddresses } from './bundle-files.js';
 import { allDevices, wantedDevices } from './host-devices.js';
 import { joinedNamespaces, networkInput, sharedMemory } from './join-namespaces.js';
+import { rootPropagation } from './propagation.js';
 import type { ConsoleSize } from './prepare-container.js';
 import { resolveCapabilities } from './spec/capabilities.js';
 import { mergeEnvironment } from './spec/environment.js';
@@ -29,6 +30,7 @@ export function writeBundle(
   const group = readInRoot(store, paths.merged, '/etc/group');
   const user = resolveUser(record.user, readInRoot(store, paths.merged, '/etc/passwd'), group);
   const groups = resolveGroups(settings.groups ?? [], group);
+  const propagation = rootPropagation(host, record.binds);
   const config = makeRuntimeConfig({
     hostname: record.hostname,
     rootfs: paths.merged,
@@ -50,6 +52,7 @@ export function writeBundle(
     ...securityInput(host, record),
     ...deviceInput(host, settings),
     ...plainInput(settings),
+    ...(propagation === undefined ? {} : { rootPropagation: propagation }),
     sharedMemory: sharedMemory(store, record, paths),
   });
   host.writeFile(paths.config, formatRuntimeConfig(config), 0o600);

@@ -6,6 +6,7 @@ import { cannotRun } from '../support/cli.js';
 import { whyNoDocker } from '../support/docker.js';
 import { compareRow, startEngines, type Engines, type Row } from '../support/parity.js';
 import { basicRows } from './parity/basic-rows.js';
+import { fileRows, makeShared } from './parity/file-rows.js';
 import { limitRows } from './parity/limit-rows.js';
 import { HOLDER_ARGUMENTS, namespaceRows, STOPPED_ARGUMENTS } from './parity/namespace-rows.js';
 import { privilegeRows } from './parity/privilege-rows.js';
@@ -15,6 +16,7 @@ const AT_ONCE = 2;
 
 async function compareAll(): Promise<void> {
   const engines = await startEngines(t);
+  makeShared(t, engines);
   for (const setUp of [HOLDER_ARGUMENTS, STOPPED_ARGUMENTS]) {
     engines.docker.run(setUp);
     await engines.cutaway.text(...setUp);
@@ -24,6 +26,7 @@ async function compareAll(): Promise<void> {
     limits: limitRows(findDisk()),
     privilege: privilegeRows(engines),
     namespaces: namespaceRows(),
+    files: fileRows(engines),
   };
   const only = process.env['CUTAWAY_PARITY_ONLY'];
   const all = Object.values(groups).flat();

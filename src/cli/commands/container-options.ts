@@ -2,9 +2,9 @@
 import { CutawayError } from '../../oci/error.js';
 import type { CreateOptions } from '../../runtime/create-container.js';
 import { parseEnvFile } from '../../runtime/spec/environment.js';
-import { parseBind } from '../../runtime/spec/volumes.js';
 import type { OptionSpecs, OptionValues } from '../command.js';
 import type { Context } from '../context.js';
+import { FILE_OPTIONS, readFiles } from './file-options.js';
 import { readLabels } from './name-options.js';
 import { readNetwork } from './namespace-options.js';
 import { CREATE_SETTINGS, readSettings } from './setting-options.js';
@@ -24,12 +24,6 @@ export const CONTAINER_OPTIONS = {
   workdir: { type: 'string', alias: 'w', value: 'DIR', describe: 'working directory inside' },
   user: { type: 'string', alias: 'u', value: 'NAME|UID[:GROUP]', describe: 'who it runs as' },
   entrypoint: { type: 'string', value: 'PROGRAM', describe: "instead of the image's entrypoint" },
-  volume: {
-    type: 'strings',
-    alias: 'v',
-    value: 'HOST:CONTAINER[:ro]',
-    describe: 'mount a directory or file of the host',
-  },
   'read-only': { type: 'boolean', describe: 'its root file system cannot be written' },
   label: { type: 'strings', alias: 'l', value: 'KEY=VALUE', describe: 'a label' },
   rm: { type: 'boolean', describe: 'remove it when it ends' },
@@ -40,6 +34,7 @@ export const CONTAINER_OPTIONS = {
     choices: ['always', 'missing', 'never'],
     describe: 'when to ask the registry for the image; default missing',
   },
+  ...FILE_OPTIONS,
   ...CREATE_SETTINGS,
 } as const satisfies OptionSpecs;
 
@@ -52,6 +47,9 @@ export function readCreateOptions(
   if (workdir !== undefined && !workdir.startsWith('/')) {
     throw new CutawayError('INVALID_INPUT', `working directory "${workdir}" is not absolute`);
   }
+  const settings = readSettings(context, options);
+  const { tmpfs: mounted, ...files } = readFiles(options);
+  const tmpfs = [...(settings.tmpfs ?? []), ...mounted];
   return {
     ...(name === undefined ? {} : { name }),
     ...(hostname === undefined ? {} : { hostname }),
@@ -65,9 +63,9 @@ export function readCreateOptions(
     autoRemove: options.rm,
     readOnly: options['read-only'],
     network: readNetwork(options),
-    binds: options.volume.map(parseBind),
+    ...files,
     labels: readLabels(context, options.label, options['label-file']),
-    settings: readSettings(context, options),
+    settings: { ...settings, ...(tmpfs.length === 0 ? {} : { tmpfs }) },
   };
 }
 

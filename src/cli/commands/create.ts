@@ -1,6 +1,6 @@
 import { completeCreation, createContainer } from '../../runtime/create-container.js';
 import { prepareBundle, requirePrivilege } from '../../runtime/prepare-container.js';
-import { removeContainerFiles } from '../../runtime/tear-down.js';
+import { discardContainer } from '../../runtime/remove-container.js';
 import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
 import { obtainImage } from '../obtain-image.js';
@@ -26,7 +26,7 @@ export const create = defineCommand({
       prepareBundle(store, record);
       completeCreation(store, record);
     } catch (error) {
-      removeContainerFiles(store, record.id);
+      discardContainer(store, record);
       throw error;
     }
     context.print(`${record.id}\n`);

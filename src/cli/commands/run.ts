@@ -1,7 +1,7 @@
 import { createContainer } from '../../runtime/create-container.js';
 import { requirePrivilege } from '../../runtime/prepare-container.js';
 import { findRuntime } from '../../runtime/runc.js';
-import { removeContainerFiles } from '../../runtime/tear-down.js';
+import { discardContainer } from '../../runtime/remove-container.js';
 import { startDetached } from '../../runtime/start-detached.js';
 import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
@@ -38,7 +38,7 @@ export const run = defineCommand({
       await startDetached(store, record, shimCommand());
     } catch (error) {
       if (!record.autoRemove) throw error;
-      removeContainerFiles(store, record.id);
+      discardContainer(store, record);
       throw error;
     }
     context.print(`${record.id}\n`);

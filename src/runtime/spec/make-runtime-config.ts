@@ -72,6 +72,8 @@ export interface SpecInput {
   /** Instead of the default profile. */
   readonly seccomp?: 'unconfined' | Seccomp;
   readonly systemPaths?: 'unconfined';
+  /** Of the root; default: mounts come in from the host and do not go out. */
+  readonly rootPropagation?: 'shared';
   readonly devices?: readonly Device[];
   /** Behind the usual ones: the later rule holds. */
   readonly deviceRules?: readonly DeviceRule[];
@@ -129,6 +131,7 @@ function makeLinux(input: SpecInput): LinuxSection {
     ...(devices.length === 0 ? {} : { devices }),
     resources: { devices: [...DEVICE_RULES, ...deviceRules], ...input.resources },
     cgroupsPath: input.cgroupsPath,
+    ...(input.rootPropagation === undefined ? {} : { rootfsPropagation: input.rootPropagation }),
     namespaces: makeNamespaces(input),
     ...(seccomp === undefined ? {} : { seccomp }),
     ...(isOpen ? {} : { maskedPaths: MASKED_PATHS, readonlyPaths: READONLY_PATHS }),

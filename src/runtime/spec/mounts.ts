@@ -9,6 +9,14 @@ export interface Bind {
   readonly readOnly: boolean;
   /** How mounts made later below it pass: mount_namespaces(7). Default "rprivate". */
   readonly propagation?: string;
+  /** Without what is mounted beneath `source`. */
+  readonly shallow?: true;
+  /** The name of the volume that `source` is of. */
+  readonly volume?: string;
+  /** The volume was made for this container alone. */
+  readonly anonymous?: true;
+  /** An empty volume is to get what the image has there. */
+  readonly fresh?: true;
 }
 
 /** Host files that take the place of the container's own, as the network wants them. */
@@ -106,8 +114,12 @@ function fileBinds({ files, readOnlyRoot }: MountsInput): Bind[] {
   );
 }
 
-function bindMount({ source, destination, readOnly, propagation = 'rprivate' }: Bind): Mount {
-  const options = ['rbind', ...(readOnly ? ['ro'] : []), propagation];
+function bindMount({ source, destination, readOnly, shallow, propagation }: Bind): Mount {
+  const options = [
+    shallow === true ? 'bind' : 'rbind',
+    ...(readOnly ? ['ro'] : []),
+    propagation ?? 'rprivate',
+  ];
   return { destination, type: 'bind', source, options };
 }
 
