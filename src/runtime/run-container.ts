@@ -64,15 +64,21 @@ export async function waitContainer(
   try {
     const exitCode = await supervised.ended;
     const oomKilled = watchesMemory(record) && wasOomKilled(store, record.id);
-    if (watchesMemory(record)) await deleteRuntimeState(store, record.id);
+    await forgetRuntime(store, record);
     finishContainer(store, record, { exitCode, ...(oomKilled ? { oomKilled } : {}) });
     return exitCode;
   } catch (error) {
     const exitCode = error instanceof StartError ? error.exitCode : undefined;
+    await forgetRuntime(store, record);
     finishContainer(store, record, {
       ...(exitCode === undefined ? {} : { exitCode }),
       error: causeText(error),
     });
     throw error;
   }
+}
+
+/** What the runtime was told to keep has been looked at. */
+async function forgetRuntime(store: Store, record: ContainerRecord): Promise<void> {
+  if (watchesMemory(record)) await deleteRuntimeState(store, record.id);
 }

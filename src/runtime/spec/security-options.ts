@@ -19,9 +19,7 @@ function parseOption(text: string, readFile: (path: string) => string): Security
     case 'no-new-privileges':
       return value === undefined || readBoolean(text, value) ? { noNewPrivileges: true } : {};
     case 'seccomp':
-      if (value === 'unconfined') return { seccomp: value };
-      if (value === undefined || value === '') return refuse(text, 'it is seccomp=FILE|unconfined');
-      return value === 'builtin' ? {} : { seccomp: parseSeccompFile(readFile(value), value) };
+      return parseSeccomp(text, value ?? '', readFile);
     case 'apparmor':
       return value === undefined || value === ''
         ? refuse(text, 'it is apparmor=PROFILE|unconfined')
@@ -36,6 +34,16 @@ function parseOption(text: string, readFile: (path: string) => string): Security
     default:
       return refuse(text, 'seccomp, no-new-privileges, apparmor, systempaths and label are known');
   }
+}
+
+function parseSeccomp(
+  text: string,
+  value: string,
+  readFile: (path: string) => string,
+): SecurityWishes {
+  if (value === '') return refuse(text, 'it is seccomp=FILE|unconfined');
+  if (value === 'unconfined') return { seccomp: value };
+  return value === 'builtin' ? {} : { seccomp: parseSeccompFile(readFile(value), value) };
 }
 
 function readBoolean(text: string, value: string): boolean {
