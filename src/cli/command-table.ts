@@ -53,6 +53,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rm.js')).rm,
   },
   {
+    name: 'volume',
+    group: RUN,
+    summary: 'make, list and remove volumes: directories that outlive containers',
+    load: async () => (await import('./commands/volume.js')).volume,
+  },
+  {
     name: 'pull',
     group: IMAGES,
     summary: 'bring an image from a registry into the store',

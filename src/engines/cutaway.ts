@@ -148,6 +148,7 @@ function toContainer(store: ReadStore, container: StoredContainer): EngineContai
     ...(state.finishedAt === undefined ? {} : { finishedAt: state.finishedAt }),
     ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
     ...(state.error === undefined ? {} : { error: state.error }),
+    ...(state.oomKilled === undefined ? {} : { oomKilled: state.oomKilled }),
     ...(init === undefined ? {} : { init }),
     supervisorPids:
       status === 'running' && state.supervisor !== undefined ? [state.supervisor.pid] : [],

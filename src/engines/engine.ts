@@ -55,6 +55,8 @@ export interface EngineContainer {
   readonly finishedAt?: string;
   readonly exitCode?: number;
   readonly error?: string;
+  /** The kernel killed a process of it at its memory limit. */
+  readonly oomKilled?: boolean;
   /** The first process, while it runs, with its start (clock ticks after boot). */
   readonly init?: { readonly pid: number; readonly startTicks: number };
   /** What starts and watches the container; absent when unknown: then the parent of its init. */

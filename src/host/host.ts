@@ -242,6 +242,8 @@ export interface Host extends ReadHost {
 
   mountOverlay(mount: OverlayMount): void;
   bindMount(source: string, target: string): void;
+  /** A tmpfs without programs, devices and setuid; `options` as tmpfs(5) has them. */
+  mountTmpfs(target: string, options: string): void;
   /** MNT_DETACH, so that a busy mount goes when its last user does. */
   unmount(target: string): void;
   /** A new network namespace with `lo` up, held by an nsfs bind mount on the file `target`. */

@@ -9,6 +9,9 @@ import type { OverlayMount } from './host.js';
 
 const MS_BIND = 0x1000;
 const MS_RDONLY = 1;
+const MS_NOSUID = 2;
+const MS_NODEV = 4;
+const MS_NOEXEC = 8;
 const MNT_DETACH = 2;
 const AT_FDCWD = -100;
 const FSCONFIG_SET_FLAG = 0;
@@ -20,6 +23,11 @@ const CLOEXEC = 1;
 
 export function bindMount(source: string, target: string): void {
   checked(libc().mount(source, cPath(target), null, MS_BIND, null), 'mount', target);
+}
+
+export function mountTmpfs(target: string, options: string): void {
+  const flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  checked(libc().mount('shm', cPath(target), 'tmpfs', flags, options), 'mount', target);
 }
 
 export function unmount(target: string): void {

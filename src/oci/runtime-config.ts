@@ -52,6 +52,7 @@ export interface Capabilities {
   readonly ambient?: readonly string[];
 }
 
+/** Infinity is without limit. */
 export interface ResourceLimit {
   readonly type: `RLIMIT_${string}`;
   readonly soft: number;
@@ -221,6 +222,21 @@ export interface SeccompArgument {
   readonly value: number;
   readonly valueTwo?: number;
   readonly op: SeccompOperator;
+}
+
+/** RLIM_INFINITY of getrlimit(2): 64 bits, which no number of JavaScript holds. */
+const RLIM_INFINITY = '18446744073709551615';
+/** No text of a config holds a NUL. */
+const UNLIMITED = '\0unlimited';
+
+/** config.json. */
+export function formatRuntimeConfig(config: RuntimeConfig): string {
+  const text = JSON.stringify(
+    config,
+    (_key, value: unknown) => (value === Infinity ? UNLIMITED : value),
+    2,
+  );
+  return `${text.replaceAll(JSON.stringify(UNLIMITED), RLIM_INFINITY)}\n`;
 }
 
 const RUNTIME_STATUSES = ['creating', 'created', 'running', 'paused', 'stopped'] as const;

@@ -111,5 +111,6 @@ function formatStatus(row: ContainerRow, view: View): string {
     return `Up ${formatDuration(Math.max(0, since))}${row.state === 'paused' ? ' (Paused)' : ''}`;
   }
   const code = row.exitCode === undefined ? '?' : String(row.exitCode);
-  return `Exited (${code}) ${formatAge(row.finishedAt, view.now)}`.trimEnd();
+  const reason = row.oomKilled === true ? ', out of memory' : '';
+  return `Exited (${code}${reason}) ${formatAge(row.finishedAt, view.now)}`.trimEnd();
 }

@@ -1,35 +1,37 @@
 // /etc/hosts, /etc/hostname and /etc/resolv.conf of a container: written beside the bundle and
 // mounted over the image's own, as Docker does.
 import { hasCode } from '../oci/error.js';
+import { containerID, isContainer } from './join-namespaces.js';
 import type { NetworkFiles } from './spec/mounts.js';
+import { makeHosts, makeResolvConf } from './spec/name-files.js';
 import type { ContainerRecord } from './store/container-store.js';
-import type { ContainerPaths } from './store/paths.js';
+import { containerPaths, type ContainerPaths } from './store/paths.js';
 import type { Store } from './store/store.js';
 
-const LOOPBACK_HOSTS = `127.0.0.1\tlocalhost
-::1\tlocalhost ip6-localhost ip6-loopback
-fe00::0\tip6-localnet
-ff00::0\tip6-mcastprefix
-ff02::1\tip6-allnodes
-ff02::2\tip6-allrouters
-`;
-
-/** Writes the three files; with the host's network they are the host's own, copied. */
+/**
+ * Writes the three files; with the host's network hosts is the host's own, copied. With another
+ * container's network they are that container's.
+ */
 export function bundleAddresses(
   store: Store,
   record: ContainerRecord,
   paths: ContainerPaths,
 ): NetworkFiles {
+  const { network, settings: { names = {} } = {} } = record;
+  const directory = isContainer(network)
+    ? containerPaths(store.paths, containerID(network)).directory
+    : paths.directory;
   const files = {
-    hosts: `${paths.directory}/hosts`,
-    hostname: `${paths.directory}/hostname`,
-    resolvConf: `${paths.directory}/resolv.conf`,
+    hosts: `${directory}/hosts`,
+    hostname: `${directory}/hostname`,
+    resolvConf: `${directory}/resolv.conf`,
   };
-  const shared = record.network === 'host';
-  const hosts = shared ? readHostFile(store, '/etc/hosts') : undefined;
-  store.host.writeFile(files.hosts, hosts ?? LOOPBACK_HOSTS);
+  if (isContainer(network)) return files;
+  const ofHost = network === 'host' ? readHostFile(store, '/etc/hosts') : undefined;
+  store.host.writeFile(files.hosts, makeHosts(names, ofHost));
   store.host.writeFile(files.hostname, `${record.hostname}\n`);
-  store.host.writeFile(files.resolvConf, readHostFile(store, '/etc/resolv.conf') ?? '');
+  const resolvConf = readHostFile(store, '/etc/resolv.conf') ?? '';
+  store.host.writeFile(files.resolvConf, makeResolvConf(names, resolvConf));
   return files;
 }
 

@@ -5,7 +5,11 @@ import type { Digest } from '../oci/digest.js';
 import { CutawayError, hasCode } from '../oci/error.js';
 import { inventName } from './container-name.js';
 import { resolveCommand, resolveEntrypoint } from './spec/command.js';
+import { pinContainers } from './pin-containers.js';
+import { makeBinds, type MountsWanted } from './container-mounts.js';
 import type { Bind } from './spec/mounts.js';
+import type { MountWish } from './spec/volumes.js';
+import type { ContainerSettings } from './spec/settings.js';
 import {
   isContainerName,
   listContainerIDs,
@@ -32,9 +36,11 @@ export interface CreateOptions {
   readonly openStdin: boolean;
   readonly autoRemove: boolean;
   readonly readOnly: boolean;
-  readonly network: 'none' | 'host';
-  readonly binds: readonly Bind[];
+  readonly network: ContainerRecord['network'];
+  readonly mounts: readonly MountWish[];
+  readonly volumesFrom: MountsWanted['volumesFrom'];
   readonly labels: Readonly<Record<string, string>>;
+  readonly settings?: ContainerSettings;
 }
 
 /** The image a container is made of, as the store has it. */
@@ -57,12 +63,14 @@ export function createContainer(
       hint: 'two characters at least: letters, digits, "_", "." and "-", the first no sign',
     });
   }
+  const shared = { ...options, ...pinContainers(store, options) };
   const id = newID(store);
   const temporary = makeTemporaryDirectory(store);
   store.host.createDirectory(`${temporary}/bundle`, { mode: 0o700 });
   return exclusively(store, () => {
-    const record = makeRecord(store, image, options, id);
-    claimName(store, record.name, id);
+    const draft = makeRecord(store, image, shared, id);
+    claimName(store, draft.name, id);
+    const record = { ...draft, binds: bindsOrFreeName(store, image, shared, draft.name) };
     const content = `${JSON.stringify(record, null, 2)}\n`;
     store.host.writeFile(`${temporary}/container.json`, content, 0o600);
     // Until it is made or started this process answers for it: if it dies, what is half done is
@@ -84,7 +92,7 @@ function makeRecord(
   image: ContainerImage,
   options: CreateOptions,
   id: string,
-): ContainerRecord {
+): Omit<ContainerRecord, 'binds'> {
   const { config = {} } = image.config;
   return {
     version: 1,
@@ -99,22 +107,36 @@ function makeRecord(
     imageVariables: config.Env ?? [],
     workingDirectory: options.workingDirectory ?? config.WorkingDir ?? '',
     user: options.user ?? config.User ?? '',
-    hostname: options.hostname ?? defaultHostname(store, options, id),
+    hostname: options.hostname ?? id.slice(0, 12),
     terminal: options.terminal,
     openStdin: options.openStdin,
     autoRemove: options.autoRemove,
     readOnly: options.readOnly,
     network: options.network,
-    binds: options.binds,
     labels: { ...config.Labels, ...options.labels },
     stopSignal: config.StopSignal ?? 'SIGTERM',
     architecture: image.config.architecture,
+    ...(options.settings === undefined ? {} : { settings: options.settings }),
   };
 }
 
-/** Docker's: the short id; with the host's network, the host's own name. */
-function defaultHostname(store: Store, options: CreateOptions, id: string): string {
-  return options.network === 'host' ? store.host.hostName() : id.slice(0, 12);
+/** Volumes are made when nothing else can be wrong; what is wrong with them leaves no name behind. */
+function bindsOrFreeName(
+  store: Store,
+  image: ContainerImage,
+  options: CreateOptions,
+  name: string,
+): Bind[] {
+  try {
+    return makeBinds(store, image.config, {
+      mounts: options.mounts,
+      volumesFrom: options.volumesFrom,
+      taken: (options.settings?.tmpfs ?? []).map(({ destination }) => destination),
+    });
+  } catch (error) {
+    store.host.removeFile(`${store.paths.names}/${name}`);
+    throw error;
+  }
 }
 
 /** A short id made of digits only would read as a number where names are told from numbers. */

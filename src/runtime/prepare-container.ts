@@ -3,10 +3,6 @@
 import { planOverlayMount } from '../overlay/mount.js';
 import { CutawayError } from '../oci/error.js';
 import { ensureInitLayer } from './init-layer.js';
-import { mergeEnvironment } from './spec/environment.js';
-import { makeRuntimeConfig } from './spec/make-runtime-config.js';
-import { resolveUser } from './spec/user.js';
-import { bundleAddresses } from './bundle-files.js';
 import type { ContainerRecord } from './store/container-store.js';
 import { linkDirectory } from './store/layer-store.js';
 import {
@@ -18,7 +14,10 @@ import {
 } from './store/paths.js';
 import { whyNotUnpack } from './store/can-unpack.js';
 import type { Store } from './store/store.js';
+import { fillVolumes } from './fill-volumes.js';
+import { holdSharedMemory } from './join-namespaces.js';
 import { tearDown } from './tear-down.js';
+import { writeBundle } from './write-bundle.js';
 
 export interface ConsoleSize {
   readonly height: number;
@@ -45,6 +44,8 @@ export function prepareContainer(
     // What will be removed at its end need not be on the disk by then.
     mountRoot(store, record, paths, { volatile: options.volatile ?? record.autoRemove });
     if (record.network === 'none') holdNetworkNamespace(store, paths);
+    fillVolumes(store, record, paths);
+    holdSharedMemory(store, record, paths);
     writeBundle(store, record, paths, options);
   } catch (error) {
     tearDown(store, record);
@@ -153,60 +154,4 @@ function holdNetworkNamespace(store: Store, paths: ContainerPaths): void {
     store.host.writeFile(paths.networkNamespace, '');
   }
   store.host.createNetworkNamespace(paths.networkNamespace);
-}
-
-function writeBundle(
-  store: Store,
-  record: ContainerRecord,
-  paths: ContainerPaths,
-  { consoleSize }: PrepareOptions,
-): void {
-  const { host } = store;
-  const passwd = readInRoot(store, paths.merged, '/etc/passwd');
-  const group = readInRoot(store, paths.merged, '/etc/group');
-  const user = resolveUser(record.user, passwd, group);
-  const config = makeRuntimeConfig({
-    hostname: record.hostname,
-    rootfs: paths.merged,
-    readOnlyRoot: record.readOnly,
-    args: record.command,
-    env: mergeEnvironment(
-      { config: { Env: record.imageVariables } },
-      {
-        hostname: record.hostname,
-        terminal: record.terminal,
-        home: user.home,
-        variables: record.variables,
-        caller: {},
-      },
-    ),
-    cwd: record.workingDirectory,
-    user,
-    terminal: record.terminal,
-    ...(consoleSize === undefined ? {} : { consoleSize }),
-    network:
-      record.network === 'none'
-        ? { mode: 'none', namespacePath: paths.networkNamespace }
-        : { mode: 'host' },
-    cgroupsPath: `/cutaway/${record.id}`,
-    cgroupNamespace: isUnifiedCgroup(store),
-    binds: record.binds,
-    files: bundleAddresses(store, record, paths),
-    architecture: record.architecture,
-  });
-  host.writeFile(paths.config, `${JSON.stringify(config, null, 2)}\n`, 0o600);
-}
-
-/** Docker's default: a cgroup namespace of its own on cgroup v2 only. */
-function isUnifiedCgroup(store: Store): boolean {
-  return store.host.findStatus('/sys/fs/cgroup/cgroup.controllers') !== undefined;
-}
-
-const PASSWD_LIMIT = 4 * 1024 * 1024;
-
-/** A file of the image, whatever links lead to it, and nothing outside of it. */
-function readInRoot(store: Store, root: string, path: string): string {
-  const found = store.host.resolveInRoot(root, path);
-  if (found === undefined || store.host.findStatus(found)?.type !== 'file') return '';
-  return store.host.readText(found, PASSWD_LIMIT);
 }

@@ -4,7 +4,8 @@ import { hasCode } from '../oci/error.js';
 import { resumeAbandoned } from './pause.js';
 import { deleteRuntimeState } from './runc.js';
 import { identifySelf } from './supervision.js';
-import { removeContainerFiles, takeAway, tearDown } from './tear-down.js';
+import { discardContainer } from './remove-container.js';
+import { takeAway, tearDown } from './tear-down.js';
 import {
   findContainer,
   isSupervised,
@@ -51,7 +52,7 @@ async function bury(store: Store, { record, state }: StoredContainer): Promise<v
   if (!takeOver(store, record.id)) return;
   await deleteRuntimeState(store, record.id);
   tearDown(store, record);
-  if (record.autoRemove) removeContainerFiles(store, record.id);
+  if (record.autoRemove) discardContainer(store, record);
   else writeState(store, record.id, endState(store, state));
 }
 

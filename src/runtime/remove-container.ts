@@ -4,19 +4,31 @@ import {
   findContainer,
   isSupervised,
   writeState,
+  type ContainerRecord,
   type StoredContainer,
 } from './store/container-store.js';
 import { tidyStore } from './store/garbage.js';
 import { blobPath } from './store/image-store.js';
 import { exclusively, type Store } from './store/store.js';
+import { removeUnused } from './store/volume-store.js';
 import { identifySelf } from './supervision.js';
 import { removeContainerFiles, tearDown } from './tear-down.js';
+
+/** A container is gone, and with it the volumes that were made for it and nobody else has. */
+export function discardContainer(store: Store, { id, binds }: ContainerRecord): void {
+  const own = binds.filter(({ anonymous }) => anonymous === true);
+  removeContainerFiles(store, id);
+  removeUnused(
+    store,
+    own.flatMap(({ volume }) => (volume === undefined ? [] : [volume])),
+  );
+}
 
 /** Removes a container that does not run; with `force` a running one is killed first. */
 export async function removeContainer(
   store: Store,
   { record }: StoredContainer,
-  options: { force: boolean },
+  options: { force: boolean; volumes?: boolean },
 ): Promise<void> {
   for (;;) {
     const container = findContainer(store, record.id);
@@ -27,7 +39,8 @@ export async function removeContainer(
     if (!claimIdle(store, record.id)) continue;
     await deleteRuntimeState(store, record.id);
     tearDown(store, record);
-    removeContainerFiles(store, record.id);
+    if (options.volumes === true) discardContainer(store, record);
+    else removeContainerFiles(store, record.id);
     break;
   }
   // Its image was removed before it, and left it the layers.

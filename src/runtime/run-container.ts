@@ -1,7 +1,8 @@
 // A container from start to end under the eyes of its supervisor, which is this process.
 import { causeText } from '../oci/error.js';
 import { prepareContainer, type ConsoleSize } from './prepare-container.js';
-import { findRuntime } from './runc.js';
+import { wasOomKilled, watchesMemory } from './oom-kills.js';
+import { deleteRuntimeState, findRuntime } from './runc.js';
 import {
   findContainer,
   writeState,
@@ -11,7 +12,8 @@ import {
 import type { Store } from './store/store.js';
 import { StartError, supervise, type Supervised, type SupervisedStdio } from './supervise.js';
 import { claimSupervision } from './supervision.js';
-import { removeContainerFiles, tearDown } from './tear-down.js';
+import { discardContainer } from './remove-container.js';
+import { tearDown } from './tear-down.js';
 
 /** Mounts, runs, waits for nothing: `finish` the container when `ended` settles. */
 export function startContainer(
@@ -33,6 +35,7 @@ export function startContainer(
 export interface Ending {
   readonly exitCode?: number;
   readonly error?: string;
+  readonly oomKilled?: true;
 }
 
 /** Unmounts, writes down how it ended, and with `--rm` removes it. */
@@ -40,7 +43,7 @@ export function finishContainer(store: Store, record: ContainerRecord, ending: E
   tearDown(store, record);
   if (findContainer(store, record.id) === undefined) return;
   if (record.autoRemove) {
-    removeContainerFiles(store, record.id);
+    discardContainer(store, record);
     return;
   }
   const startedAt = findContainer(store, record.id)?.state.startedAt;
@@ -60,14 +63,22 @@ export async function waitContainer(
 ): Promise<number> {
   try {
     const exitCode = await supervised.ended;
-    finishContainer(store, record, { exitCode });
+    const oomKilled = watchesMemory(record) && wasOomKilled(store, record.id);
+    await forgetRuntime(store, record);
+    finishContainer(store, record, { exitCode, ...(oomKilled ? { oomKilled } : {}) });
     return exitCode;
   } catch (error) {
     const exitCode = error instanceof StartError ? error.exitCode : undefined;
+    await forgetRuntime(store, record);
     finishContainer(store, record, {
       ...(exitCode === undefined ? {} : { exitCode }),
       error: causeText(error),
     });
     throw error;
   }
+}
+
+/** What the runtime was told to keep has been looked at. */
+async function forgetRuntime(store: Store, record: ContainerRecord): Promise<void> {
+  if (watchesMemory(record)) await deleteRuntimeState(store, record.id);
 }

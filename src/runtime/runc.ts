@@ -13,12 +13,16 @@ export function findRuntime(host: ReadHost): string {
   });
 }
 
-/** `runc run`: creates, starts, waits, passes signals and stdio on, and removes its own state. */
+/**
+ * `runc run`: creates, starts, waits, passes signals and stdio on, and removes its own state, unless
+ * `keep` says that somebody wants to look at the cgroup first.
+ */
 export function runArguments(
   runtime: string,
   store: StorePaths,
   container: ContainerPaths,
   id: string,
+  options: { readonly keep: boolean },
 ): string[] {
   return [
     ...runtimeArguments(runtime, store),
@@ -31,6 +35,7 @@ export function runArguments(
     container.bundle,
     '--pid-file',
     container.pidFile,
+    ...(options.keep ? ['--keep'] : []),
     id,
   ];
 }

@@ -11,6 +11,7 @@ import {
 } from './runc.js';
 import { openStderrGate } from './stderr-gate.js';
 import type { ContainerRecord } from './store/container-store.js';
+import { watchesMemory } from './oom-kills.js';
 import { containerPaths, type ContainerPaths } from './store/paths.js';
 import { identifyProcess } from './store/process-identity.js';
 import type { Store } from './store/store.js';
@@ -56,7 +57,9 @@ export function supervise(
   const { host } = store;
   const paths = containerPaths(store.paths, record.id);
   clearLeftovers(host, paths);
-  const child = host.spawn(runArguments(findRuntime(host), store.paths, paths, record.id), {
+  const keep = watchesMemory(record);
+  const argv = runArguments(findRuntime(host), store.paths, paths, record.id, { keep });
+  const child = host.spawn(argv, {
     stdin: stdio.stdin,
     stdout: stdio.stdout,
     stderr: 'pipe',

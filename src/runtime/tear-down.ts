@@ -11,6 +11,10 @@ export function tearDown(store: Store, record: { readonly id: string }): void {
   const paths = containerPaths(store.paths, record.id);
   unmountIfMounted(store, paths.merged);
   unmountIfMounted(store, paths.networkNamespace);
+  if (store.host.findStatus(paths.sharedMemory) !== undefined) {
+    unmountIfMounted(store, paths.sharedMemory);
+    store.host.removeTree(paths.sharedMemory);
+  }
   const { networkNamespace, pidFile, runtimePid, runtimeLog } = paths;
   for (const path of [networkNamespace, pidFile, runtimePid, runtimeLog]) {
     removeIfThere(store, path);

@@ -55,7 +55,8 @@ function makeContainer(store: Store, name: string, options: { autoRemove?: boole
     autoRemove: options.autoRemove ?? false,
     readOnly: false,
     network: 'none',
-    binds: [],
+    mounts: [],
+    volumesFrom: [],
     labels: {},
   });
 }

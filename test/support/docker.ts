@@ -10,6 +10,8 @@ export interface Docker {
   run(arguments_: readonly string[], options?: DockerOptions): string;
   /** The same, while this process goes on. */
   start(arguments_: readonly string[]): Promise<string>;
+  /** The same whatever its status, and without holding up this process. */
+  outcome(arguments_: readonly string[], input?: string): Promise<DockerOutcome>;
   /** The lines of the same, without empty ones. */
   lines(arguments_: readonly string[]): string[];
   /** The one object that `docker inspect` prints. */
@@ -25,6 +27,12 @@ export interface Docker {
 export interface DockerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly input?: Buffer;
+}
+
+export interface DockerOutcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 export class DockerFailure extends Error {
@@ -55,7 +63,7 @@ export function isInstalled(program: string): boolean {
 }
 
 /** `root` is an absolute path, short enough for a socket in it. */
-export async function startDocker(root: string): Promise<Docker> {
+export async function startDocker(root: string, options: readonly string[] = []): Promise<Docker> {
   mkdirSync(join(root, 'client'), { recursive: true });
   const socket = `unix://${root}/docker.sock`;
   const environment = {
@@ -70,6 +78,7 @@ export async function startDocker(root: string): Promise<Docker> {
       ...['--data-root', join(root, 'data'), '--exec-root', join(root, 'exec')],
       ...['-H', socket, '--pidfile', join(root, 'dockerd.pid')],
       ...['--bridge', 'none', '--iptables=false', '--storage-driver', 'overlay2'],
+      ...options,
     ],
     { stdio: ['ignore', log, log], env: { ...process.env, PATH: SYSTEM_PATH } },
   );
@@ -147,10 +156,31 @@ function commands(client: string, environment: NodeJS.ProcessEnv): Commands {
   return {
     run,
     start,
+    outcome: (arguments_, input) => runClient(client, arguments_, { environment, input }),
     lines: (arguments_) => run(arguments_).split('\n').filter(Boolean),
     inspect: (name) => (JSON.parse(run(['inspect', name])) as unknown[])[0],
     get: (path) => getJson(environment['DOCKER_HOST']?.replace('unix://', '') ?? '', path),
   };
+}
+
+function runClient(
+  client: string,
+  arguments_: readonly string[],
+  { environment, input }: { environment: NodeJS.ProcessEnv; input: string | undefined },
+): Promise<DockerOutcome> {
+  const child = spawn(client, arguments_, { env: environment, timeout: 60_000 });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (said[name] += text));
+  }
+  // A client that ends before it has read everything is no error of the test.
+  child.stdin.on('error', () => undefined).end(input ?? '');
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => {
+      resolve({ status, ...said });
+    });
+  });
 }
 
 function getJson(socketPath: string, path: string): Promise<unknown> {

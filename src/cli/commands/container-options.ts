@@ -2,9 +2,12 @@
 import { CutawayError } from '../../oci/error.js';
 import type { CreateOptions } from '../../runtime/create-container.js';
 import { parseEnvFile } from '../../runtime/spec/environment.js';
-import { parseBind } from '../../runtime/spec/volumes.js';
 import type { OptionSpecs, OptionValues } from '../command.js';
 import type { Context } from '../context.js';
+import { FILE_OPTIONS, readFiles } from './file-options.js';
+import { readLabels } from './name-options.js';
+import { readNetwork } from './namespace-options.js';
+import { CREATE_SETTINGS, readSettings } from './setting-options.js';
 
 export const CONTAINER_OPTIONS = {
   name: { type: 'string', value: 'NAME', describe: 'its name; else one is invented' },
@@ -21,19 +24,7 @@ export const CONTAINER_OPTIONS = {
   workdir: { type: 'string', alias: 'w', value: 'DIR', describe: 'working directory inside' },
   user: { type: 'string', alias: 'u', value: 'NAME|UID[:GROUP]', describe: 'who it runs as' },
   entrypoint: { type: 'string', value: 'PROGRAM', describe: "instead of the image's entrypoint" },
-  volume: {
-    type: 'strings',
-    alias: 'v',
-    value: 'HOST:CONTAINER[:ro]',
-    describe: 'mount a directory or file of the host',
-  },
   'read-only': { type: 'boolean', describe: 'its root file system cannot be written' },
-  network: {
-    type: 'string',
-    value: 'none|host',
-    choices: ['none', 'host'],
-    describe: "none: a network of its own with loopback only (default); host: the host's",
-  },
   label: { type: 'strings', alias: 'l', value: 'KEY=VALUE', describe: 'a label' },
   rm: { type: 'boolean', describe: 'remove it when it ends' },
   platform: { type: 'string', value: 'OS/ARCH', describe: 'which of the image to take' },
@@ -43,6 +34,8 @@ export const CONTAINER_OPTIONS = {
     choices: ['always', 'missing', 'never'],
     describe: 'when to ask the registry for the image; default missing',
   },
+  ...FILE_OPTIONS,
+  ...CREATE_SETTINGS,
 } as const satisfies OptionSpecs;
 
 export function readCreateOptions(
@@ -54,6 +47,9 @@ export function readCreateOptions(
   if (workdir !== undefined && !workdir.startsWith('/')) {
     throw new CutawayError('INVALID_INPUT', `working directory "${workdir}" is not absolute`);
   }
+  const settings = readSettings(context, options);
+  const { tmpfs: mounted, ...files } = readFiles(options);
+  const tmpfs = [...(settings.tmpfs ?? []), ...mounted];
   return {
     ...(name === undefined ? {} : { name }),
     ...(hostname === undefined ? {} : { hostname }),
@@ -66,9 +62,10 @@ export function readCreateOptions(
     openStdin: options.interactive,
     autoRemove: options.rm,
     readOnly: options['read-only'],
-    network: options.network === 'host' ? 'host' : 'none',
-    binds: options.volume.map(parseBind),
-    labels: Object.fromEntries(options.label.map(parseLabel)),
+    network: readNetwork(options),
+    ...files,
+    labels: readLabels(context, options.label, options['label-file']),
+    settings: { ...settings, ...(tmpfs.length === 0 ? {} : { tmpfs }) },
   };
 }
 
@@ -86,9 +83,4 @@ function readVariables(
     return variable.includes('=') || value === undefined ? variable : `${variable}=${value}`;
   });
   return [...files, ...given];
-}
-
-function parseLabel(text: string): [string, string] {
-  const at = text.indexOf('=');
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }

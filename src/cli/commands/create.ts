@@ -1,9 +1,10 @@
 import { completeCreation, createContainer } from '../../runtime/create-container.js';
 import { prepareBundle, requirePrivilege } from '../../runtime/prepare-container.js';
-import { removeContainerFiles } from '../../runtime/tear-down.js';
+import { discardContainer } from '../../runtime/remove-container.js';
 import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
 import { obtainImage } from '../obtain-image.js';
+import { requireNewFile, writeID } from './name-options.js';
 import { CONTAINER_OPTIONS, readCreateOptions } from './container-options.js';
 
 export const create = defineCommand({
@@ -15,15 +16,17 @@ export const create = defineCommand({
   examples: ['cutaway create --name web busybox sleep 600', 'cutaway start web'],
   async run(context, [reference = '', ...args], options) {
     const wanted = readCreateOptions(context, args, options);
+    requireNewFile(context, options);
     const store = await contextStore(context);
     requirePrivilege(store);
     const image = await obtainImage(context, store, reference, options);
     const record = createContainer(store, image, wanted);
+    writeID(context, options, record.id);
     try {
       prepareBundle(store, record);
       completeCreation(store, record);
     } catch (error) {
-      removeContainerFiles(store, record.id);
+      discardContainer(store, record);
       throw error;
     }
     context.print(`${record.id}\n`);

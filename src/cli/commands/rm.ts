@@ -7,20 +7,27 @@ import { contextStore } from '../context.js';
 
 export const rm = defineCommand({
   usage: '[OPTIONS] CONTAINER…',
-  options: { force: { type: 'boolean', alias: 'f', describe: 'kill it first when it runs' } },
+  options: {
+    force: { type: 'boolean', alias: 'f', describe: 'kill it first when it runs' },
+    volumes: { type: 'boolean', alias: 'v', describe: 'with the volumes made for it alone' },
+  },
   least: 1,
   most: Infinity,
-  async run(context, names, { force }) {
+  async run(context, names, { force, volumes }) {
     const store = await contextStore(context);
     for (const name of names) {
-      await remove(store, name, { force });
+      await remove(store, name, { force, volumes });
       context.print(`${name}\n`);
     }
     return 0;
   },
 });
 
-async function remove(store: Store, name: string, options: { force: boolean }): Promise<void> {
+async function remove(
+  store: Store,
+  name: string,
+  options: { force: boolean; volumes: boolean },
+): Promise<void> {
   try {
     await removeContainer(store, resolveContainer(store, name), options);
   } catch (error) {

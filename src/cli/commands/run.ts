@@ -1,13 +1,14 @@
 import { createContainer } from '../../runtime/create-container.js';
 import { requirePrivilege } from '../../runtime/prepare-container.js';
 import { findRuntime } from '../../runtime/runc.js';
-import { removeContainerFiles } from '../../runtime/tear-down.js';
+import { discardContainer } from '../../runtime/remove-container.js';
 import { startDetached } from '../../runtime/start-detached.js';
 import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
 import { requireTerminal, runInForeground } from '../foreground.js';
 import { obtainImage } from '../obtain-image.js';
 import { shimCommand } from '../shim-command.js';
+import { requireNewFile, writeID } from './name-options.js';
 import { CONTAINER_OPTIONS, readCreateOptions } from './container-options.js';
 
 export const run = defineCommand({
@@ -23,11 +24,13 @@ export const run = defineCommand({
   async run(context, [reference = '', ...args], options) {
     const wanted = readCreateOptions(context, args, options);
     if (!options.detach) requireTerminal(context, wanted, wanted.openStdin);
+    requireNewFile(context, options);
     const store = await contextStore(context);
     requirePrivilege(store);
     findRuntime(context.host);
     const image = await obtainImage(context, store, reference, options);
     const record = createContainer(store, image, wanted);
+    writeID(context, options, record.id);
     if (!options.detach) {
       return await runInForeground(context, store, record, { stdin: record.openStdin });
     }
@@ -35,7 +38,7 @@ export const run = defineCommand({
       await startDetached(store, record, shimCommand());
     } catch (error) {
       if (!record.autoRemove) throw error;
-      removeContainerFiles(store, record.id);
+      discardContainer(store, record);
       throw error;
     }
     context.print(`${record.id}\n`);

@@ -98,7 +98,7 @@ function knownDirectories(
 }
 
 type State = Pick<EngineContainer, 'state' | 'startedAt' | 'finishedAt' | 'exitCode' | 'init'> &
-  Pick<EngineContainer, 'recordedState' | 'error' | 'cgroupPaths'>;
+  Pick<EngineContainer, 'recordedState' | 'error' | 'cgroupPaths' | 'oomKilled'>;
 
 function stateOf(
   { host, isLive }: DockerContainers,
@@ -129,6 +129,7 @@ function stateOf(
     state: startedAt === undefined ? 'created' : 'exited',
     ...(special === undefined ? {} : { recordedState: RECORDED[special] ?? special }),
     ...present({ startedAt, finishedAt, exitCode }),
+    ...(is('OOMKilled') ? { oomKilled: true } : {}),
     ...(error === '' ? {} : { error }),
   };
 }

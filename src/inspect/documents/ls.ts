@@ -24,6 +24,9 @@ export const ContainerRow = strictObject({
   finishedAt: Type.Optional(Time),
   exitCode: Type.Optional(Type.Integer({ description: 'Absent also when nobody saw it end' })),
   error: Type.Optional(Type.String({ description: 'Why it did not run or how it was lost' })),
+  oomKilled: Type.Optional(
+    Type.Literal(true, { description: 'The kernel killed a process of it at its memory limit' }),
+  ),
   pid: Type.Optional(Type.Integer({ description: 'Of its first process, on the host' })),
   labels: Type.Record(Type.String(), Type.String()),
   ports: Type.Optional(

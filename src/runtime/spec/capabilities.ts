@@ -28,14 +28,17 @@ export function makeCapabilities(bounding: readonly string[], uid: number): Capa
   return uid === 0 ? { bounding, effective: bounding, permitted: bounding } : { bounding };
 }
 
-/** Docker's --cap-add and --cap-drop: with or without "CAP_", any case, ALL for every one. */
+/**
+ * Docker's --cap-add and --cap-drop: with or without "CAP_", any case, ALL for every one there is.
+ */
 export function resolveCapabilities(
   add: readonly string[],
   drop: readonly string[],
+  all: () => readonly string[] = () => CAPABILITIES,
 ): readonly string[] {
   const added = add.map((name) => parseCapability(name));
   const dropped = drop.map((name) => parseCapability(name));
-  if (added.includes('ALL')) return CAPABILITIES.filter((name) => !dropped.includes(name));
+  if (added.includes('ALL')) return all().filter((name) => !dropped.includes(name));
   const kept = dropped.includes('ALL')
     ? []
     : DEFAULT_CAPABILITIES.filter((name) => !dropped.includes(name));

@@ -6,19 +6,25 @@ import type {
   Namespace,
   Process,
   ProcessUser,
+  Device,
+  DeviceRule,
   ResourceLimit,
+  Resources,
   RuntimeConfig,
+  RuntimeNamespaceType,
+  Seccomp,
 } from '../../oci/runtime-config.js';
 import { DEFAULT_CAPABILITIES, makeCapabilities } from './capabilities.js';
 import { DEVICE_RULES } from './devices.js';
-import { makeMounts, type Bind, type NetworkFiles } from './mounts.js';
+import { makeMounts, type Bind, type MountsInput, type NetworkFiles } from './mounts.js';
 import { MASKED_PATHS, READONLY_PATHS } from './paths.js';
 import { makeSeccomp } from './seccomp.js';
+import { tmpfsMount, type TmpfsWish } from './tmpfs.js';
 
 export interface NetworkInput {
   /** "none" is a namespace of its own; what is in it is not ours. */
-  readonly mode: 'none' | 'host';
-  /** A network namespace that is there already, for the mode "none". */
+  readonly mode: 'none' | 'host' | 'container';
+  /** A network namespace that is there already, for the others than "host". */
   readonly namespacePath?: string;
 }
 
@@ -45,9 +51,32 @@ export interface SpecInput {
   /** The bounding set; default Docker's. */
   readonly capabilities?: readonly string[];
   readonly rlimits?: readonly ResourceLimit[];
+  /** What the cgroup limits; the rules for devices are added. */
+  readonly resources?: Omit<Resources, 'devices'>;
+  /** Default 0. */
+  readonly oomScoreAdj?: number;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Of /dev/shm in bytes; default Docker's 64 MiB. */
   readonly shmSize?: number;
+  /** What is on /dev/shm; default a tmpfs of its own. */
+  readonly sharedMemory?: MountsInput['sharedMemory'];
+  readonly tmpfs?: readonly TmpfsWish[];
+  readonly sysctl?: Readonly<Record<string, string>>;
+  readonly domainname?: string;
+  /** Namespaces that are not new: the host's, or the one at a path. */
+  readonly joined?: Readonly<Partial<Record<'pid' | 'uts' | 'ipc', string>>>;
+  /** No filter, nothing masked, /sys to be written: what devices and capabilities go with it is given. */
+  readonly privileged?: boolean;
+  readonly noNewPrivileges?: boolean;
+  readonly apparmorProfile?: string;
+  /** Instead of the default profile. */
+  readonly seccomp?: 'unconfined' | Seccomp;
+  readonly systemPaths?: 'unconfined';
+  /** Of the root; default: mounts come in from the host and do not go out. */
+  readonly rootPropagation?: 'shared';
+  readonly devices?: readonly Device[];
+  /** Behind the usual ones: the later rule holds. */
+  readonly deviceRules?: readonly DeviceRule[];
 }
 
 const SHM_SIZE = 64 * 1024 * 1024;
@@ -59,8 +88,16 @@ export function makeRuntimeConfig(input: SpecInput): RuntimeConfig {
     ociVersion: '1.0.2',
     process: makeProcess(input),
     root: { path: input.rootfs, ...(input.readOnlyRoot ? { readonly: true } : {}) },
-    hostname: input.hostname,
-    mounts: makeMounts({ ...input, shmSize, files }),
+    // That of the host is not to be changed.
+    ...(input.joined?.uts === undefined ? { hostname: input.hostname } : {}),
+    mounts: makeMounts({
+      ...input,
+      shmSize,
+      files,
+      tmpfs: (input.tmpfs ?? []).map(tmpfsMount),
+      privileged: input.privileged ?? false,
+      sharedMemory: input.sharedMemory ?? 'own',
+    }),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     linux: makeLinux(input),
   };
@@ -77,21 +114,42 @@ function makeProcess(input: SpecInput): Process {
     cwd: input.cwd === '' ? '/' : input.cwd,
     capabilities: makeCapabilities(capabilities, user.uid),
     ...(rlimits.length === 0 ? {} : { rlimits }),
+    ...(input.noNewPrivileges === true ? { noNewPrivileges: true } : {}),
+    ...(input.apparmorProfile === undefined ? {} : { apparmorProfile: input.apparmorProfile }),
     // Not what the caller happens to have: a session's own score would pass to the container.
-    oomScoreAdj: 0,
+    oomScoreAdj: input.oomScoreAdj ?? 0,
   };
 }
 
 function makeLinux(input: SpecInput): LinuxSection {
-  const { architecture, capabilities = DEFAULT_CAPABILITIES } = input;
+  const { devices = [], deviceRules = [], privileged = false } = input;
+  const seccomp = seccompOf(input);
+  const sysctl = sysctlsOf(input);
+  const isOpen = privileged || input.systemPaths === 'unconfined';
   return {
-    ...(input.network.mode === 'host' ? {} : { sysctl: NETWORK_SYSCTLS }),
-    resources: { devices: DEVICE_RULES },
+    ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
+    ...(devices.length === 0 ? {} : { devices }),
+    resources: { devices: [...DEVICE_RULES, ...deviceRules], ...input.resources },
     cgroupsPath: input.cgroupsPath,
+    ...(input.rootPropagation === undefined ? {} : { rootfsPropagation: input.rootPropagation }),
     namespaces: makeNamespaces(input),
-    seccomp: makeSeccomp({ architecture, capabilities }),
-    maskedPaths: MASKED_PATHS,
-    readonlyPaths: READONLY_PATHS,
+    ...(seccomp === undefined ? {} : { seccomp }),
+    ...(isOpen ? {} : { maskedPaths: MASKED_PATHS, readonlyPaths: READONLY_PATHS }),
+  };
+}
+
+function seccompOf(input: SpecInput): Seccomp | undefined {
+  const { architecture, capabilities = DEFAULT_CAPABILITIES, seccomp, privileged } = input;
+  if (seccomp === 'unconfined' || (seccomp === undefined && privileged === true)) return undefined;
+  return seccomp ?? makeSeccomp({ architecture, capabilities });
+}
+
+/** What was asked for stands above ours. */
+function sysctlsOf({ network, domainname, sysctl }: SpecInput): Record<string, string> {
+  return {
+    ...(network.mode === 'none' ? NETWORK_SYSCTLS : {}),
+    ...(domainname === undefined ? {} : { 'kernel.domainname': domainname }),
+    ...sysctl,
   };
 }
 
@@ -101,11 +159,17 @@ const NETWORK_SYSCTLS: Readonly<Record<string, string>> = {
   'net.ipv4.ping_group_range': '0 2147483647',
 };
 
-function makeNamespaces({ network, cgroupNamespace }: SpecInput): Namespace[] {
+function makeNamespaces({ network, cgroupNamespace, joined = {} }: SpecInput): Namespace[] {
   const { mode, namespacePath: path } = network;
   const own: Namespace[] = [{ type: 'mount' }];
-  if (mode === 'none') own.push({ type: 'network', ...(path === undefined ? {} : { path }) });
-  own.push({ type: 'uts' }, { type: 'pid' }, { type: 'ipc' });
+  if (mode !== 'host') own.push(at('network', path));
+  for (const type of ['uts', 'pid', 'ipc'] as const) {
+    if (joined[type] !== 'host') own.push(at(type, joined[type]));
+  }
   if (cgroupNamespace) own.push({ type: 'cgroup' });
   return own;
+}
+
+function at(type: RuntimeNamespaceType, path: string | undefined): Namespace {
+  return path === undefined ? { type } : { type, path };
 }

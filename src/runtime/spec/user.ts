@@ -53,6 +53,12 @@ export function resolveUser(spec: string, passwdText: string, groupText: string)
   };
 }
 
+/** Ids of --group-add: names by the group file, numbers as they are. */
+export function resolveGroups(wanted: readonly string[], groupText: string): number[] {
+  const groups = parseGroup(groupText);
+  return wanted.map((group) => resolveGid(group, groups));
+}
+
 function findUser(userPart: string, users: readonly PasswdEntry[]): PasswdEntry | undefined {
   const wanted = userPart === '' ? 0 : parseId(userPart);
   return wanted === undefined

@@ -4,6 +4,7 @@ import type { Digest } from '../../oci/digest.js';
 import { CutawayError, during, hasCode } from '../../oci/error.js';
 import type { Problem } from '../../oci/problem.js';
 import type { Bind } from '../spec/mounts.js';
+import type { ContainerNamespace, ContainerSettings } from '../spec/settings.js';
 import { containerPaths } from './paths.js';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
 import type { ReadStore, Store } from './store.js';
@@ -38,12 +39,14 @@ export interface ContainerRecord {
   readonly openStdin: boolean;
   readonly autoRemove: boolean;
   readonly readOnly: boolean;
-  readonly network: 'none' | 'host';
+  readonly network: 'none' | 'host' | ContainerNamespace;
   readonly binds: readonly Bind[];
   readonly labels: Readonly<Record<string, string>>;
   readonly stopSignal: string;
   /** In the image-spec's names: "amd64". */
   readonly architecture: string;
+  /** What else was asked for; absent for the usual, and in records of old. */
+  readonly settings?: ContainerSettings;
 }
 
 /** What changes: written by the supervisor only. Without `startedAt` it is being made. */
@@ -53,6 +56,8 @@ export interface ContainerState {
   /** Absent when nobody was there to see it: the supervisor was killed. */
   readonly exitCode?: number;
   readonly error?: string;
+  /** The kernel killed a process of it at its memory limit. */
+  readonly oomKilled?: true;
   readonly supervisor?: ProcessIdentity;
 }
 

@@ -107,6 +107,8 @@ export interface ContainerPaths {
   readonly runtimePid: string;
   readonly runtimeLog: string;
   readonly networkNamespace: string;
+  /** A tmpfs, while it runs, of a container whose ipc namespace others may join. */
+  readonly sharedMemory: string;
 }
 
 /** Where the runtime keeps what it knows of a container while it exists. */
@@ -133,5 +135,6 @@ export function containerPaths(paths: StorePaths, id: string): ContainerPaths {
     runtimePid: `${paths.run}/pid/${id}.runtime`,
     runtimeLog: `${paths.run}/log/${id}`,
     networkNamespace: `${paths.run}/netns/${id.slice(0, 12)}`,
+    sharedMemory: `${paths.run}/shm/${id.slice(0, 12)}`,
   };
 }

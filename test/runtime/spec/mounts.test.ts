@@ -1,11 +1,12 @@
 import t from 'tap';
 import { makeMounts } from '../../../src/runtime/spec/mounts.js';
 
+const USUAL = { readOnlyRoot: false, sharedMemory: 'own', tmpfs: [], privileged: false } as const;
 const bind = (destination: string) => ({ source: '/s', destination, readOnly: false });
 
 t.test('parents are mounted before what is inside them', (t) => {
   const binds = ['/a/b/c', '/a', '/a/b'].map(bind);
-  const mounts = makeMounts({ readOnlyRoot: false, binds, files: {}, shmSize: 1 });
+  const mounts = makeMounts({ ...USUAL, binds, files: {}, shmSize: 1 });
   t.same(
     mounts.slice(-3).map(({ destination }) => destination),
     ['/a', '/a/b', '/a/b/c'],
@@ -16,12 +17,12 @@ t.test('parents are mounted before what is inside them', (t) => {
 
 t.test('a path is mounted once', (t) => {
   const binds = [bind('/a'), bind('/a')];
-  t.throws(() => makeMounts({ readOnlyRoot: false, binds, files: {}, shmSize: 1 }), {
+  t.throws(() => makeMounts({ ...USUAL, binds, files: {}, shmSize: 1 }), {
     code: 'INVALID_INPUT',
     message: 'mount "/a": duplicate mount point',
   });
   const replaced = makeMounts({
-    readOnlyRoot: false,
+    ...USUAL,
     binds: [bind('/proc')],
     files: {},
     shmSize: 1,
