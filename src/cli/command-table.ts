@@ -153,6 +153,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/ls.js')).ls,
   },
   {
+    name: 'tui',
+    group: HOST,
+    summary: 'the explorer: all of this on one screen, with keys and mouse',
+    load: async () => (await import('./commands/tui.js')).tui,
+  },
+  {
     name: 'doctor',
     group: HOST,
     summary: 'what this host can do, and how to get what is missing',

@@ -1,4 +1,5 @@
 // What is in this file, in the merged tree or as one layer has it?
+import type { ReadHost } from '../host/host.js';
 import { CutawayError } from '../oci/error.js';
 import { findContent, placeOf, readContent, type ContentPlace } from './content.js';
 import { findOrdinary, layerName, pickLayer, whoHas } from './pick-layer.js';
@@ -28,6 +29,16 @@ export async function openContent(
   options: CatOptions = {},
 ): Promise<FileContent> {
   const stack = await targetStack(context, target, { hash: false });
+  return openContentOf(context.host, stack, path, options);
+}
+
+/** The same of layers that have been read already. */
+export function openContentOf(
+  host: ReadHost,
+  stack: Stack,
+  path: string,
+  options: CatOptions = {},
+): FileContent {
   const wanted = canonicalPath(path);
   const place =
     options.layer === undefined
@@ -35,7 +46,7 @@ export async function openContent(
       : findInLayer(stack, wanted, pickLayer(stack, options.layer));
   const { entry } = place;
   if (entry.type !== 'file') throw notFile(entry.type, entry.path);
-  return { place, size: entry.size, chunks: readContent(context.host, place) };
+  return { place, size: entry.size, chunks: readContent(host, place) };
 }
 
 function findMerged(stack: Stack, path: string): ContentPlace {

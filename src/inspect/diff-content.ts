@@ -67,6 +67,21 @@ export async function diffContents(
   return found;
 }
 
+/** Between two versions of one file, each where a layer has it. */
+export async function diffVersions(
+  host: ReadHost,
+  path: string,
+  before: ContentPlace,
+  after: ContentPlace,
+): Promise<ContentChange> {
+  const most = Math.max(before.entry.size, after.entry.size);
+  if (most > FILE_LIMIT) return { kind: 'over-limit', limit: `more than ${FILE_LIMIT} bytes` };
+  const pair: Pair = { path, before: { place: before }, after: { place: after } };
+  await readSides(host, [pair]);
+  const library = await import('diff');
+  return comparePair(library.structuredPatch, pair);
+}
+
 function hasOtherContent({ kind, aspects, before, after }: Change): boolean {
   const isFile = before?.type === 'file' || after?.type === 'file';
   return isFile && (kind !== 'C' || aspects.some((one) => one === 'content' || one === 'type'));

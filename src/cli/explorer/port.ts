@@ -1,0 +1,157 @@
+// The questions of src/inspect as the explorer asks them, and `extract`, through the doors that the
+// commands use. What was read of a target's layers is kept for as long as the explorer is there.
+import { inspectBlame } from '../../inspect/blame.js';
+import { openContentOf } from '../../inspect/cat.js';
+import { diffVersions } from '../../inspect/diff-content.js';
+import { inspectDiff } from '../../inspect/diff.js';
+import type { ExtractDocument } from '../../inspect/documents/extract.js';
+import { extractDocument, planExtract, type ExtractPlan } from '../../inspect/extract.js';
+import { openLook, type ImageLook } from '../../inspect/image-look.js';
+import { inspectLayers } from '../../inspect/layers.js';
+import { inspectAll } from '../../inspect/ls.js';
+import { inspectNamespaces } from '../../inspect/namespaces.js';
+import { inspectOverlay } from '../../inspect/overlay.js';
+import { inspectProcesses } from '../../inspect/procs.js';
+import {
+  resolveTarget,
+  type ContainerTarget,
+  type ImageTarget,
+  type TargetContext,
+} from '../../inspect/target.js';
+import { CutawayError } from '../../oci/error.js';
+import { Destination } from '../../runtime/destination.js';
+import type { FilePart, Port } from '../../tui/view-model/port.js';
+import type { Context } from '../context.js';
+import { processSubject, runningSubjects } from '../process-subjects.js';
+import { withTarget, withTree } from '../targets.js';
+import { writePlan } from '../write-plan.js';
+
+/** Of a file that is shown: nobody pages through more. */
+const SHOWN_BYTES = 1 << 20;
+
+interface Writing {
+  readonly target: ImageTarget | ContainerTarget;
+  readonly plan: ExtractPlan;
+  readonly directory: string;
+}
+
+/** As `cutaway extract` without any option: nothing is replaced. */
+async function write(
+  { host }: Context,
+  targets: TargetContext,
+  { target, plan, directory }: Writing,
+): Promise<ExtractDocument> {
+  const destination = new Destination(host, directory, { force: false, preserve: false });
+  try {
+    return extractDocument(targets, target, plan, await writePlan(host, destination, plan));
+  } finally {
+    destination.close();
+  }
+}
+
+interface OpenLook {
+  readonly target: ImageTarget | ContainerTarget;
+  readonly look: ImageLook;
+}
+
+export interface ExplorerPort extends Port {
+  close(): void;
+}
+
+export function explorerPort(context: Context, targets: TargetContext): ExplorerPort {
+  const { host } = context;
+  const open = new Map<string, Promise<OpenLook>>();
+  const known = (text: string): Promise<OpenLook> => {
+    const found = open.get(text) ?? openTarget(targets, text);
+    open.set(text, found);
+    found.catch(() => open.delete(text));
+    return found;
+  };
+  return {
+    now: () => host.now(),
+    list: () => answer(() => inspectAll(targets)),
+    look: async (text) => {
+      // Of a container what it has written meanwhile is wanted too.
+      const before = await open.get(text)?.catch(() => undefined);
+      if (before?.target.kind === 'container') open.delete(text);
+      return (await known(text)).look;
+    },
+    read: async (text, path, layer) => {
+      const { look } = await known(text);
+      return await readPart(openContentOf(host, look.stack, path, { layer }));
+    },
+    blame: async (text, path) => inspectBlame(targets, (await known(text)).target, path),
+    patch: async (text, path, from, to) => {
+      const { look } = await known(text);
+      const [before, after] = [from, to].map((layer) =>
+        openContentOf(host, look.stack, path, { layer }),
+      );
+      if (before === undefined || after === undefined) throw new RangeError('two versions');
+      return await diffVersions(host, path, before.place, after.place);
+    },
+    extract: async (text, path, layer, directory) => {
+      const { target } = await known(text);
+      const plan = await planExtract(targets, target, [path], { layer });
+      return await write(context, targets, { target, plan, directory });
+    },
+    processes: async (text) =>
+      text === undefined
+        ? inspectProcesses(host, { subject: HOST })
+        : await withTarget(targets, text, (target) =>
+            inspectProcesses(host, processSubject(target)),
+          ),
+    namespaces: () => answer(() => inspectNamespaces(host, runningSubjects(targets))),
+    overlay: async (text) =>
+      await withTree(targets, text, (target) => inspectOverlay(targets, target)),
+    changes: async (text) =>
+      await withTree(targets, text, (target) => inspectDiff(targets, target, undefined)),
+    layers: async (text) =>
+      await withTree(targets, text, (target) => inspectLayers(targets, target)),
+    close: () => {
+      for (const found of open.values())
+        found.then(
+          ({ target }) => {
+            target.close();
+          },
+          () => undefined,
+        );
+    },
+  };
+}
+
+const HOST = { kind: 'host', engine: 'host', target: 'host' } as const;
+
+/** A question that is answered at once, as one that is answered later. */
+async function answer<Value>(ask: () => Value): Promise<Value> {
+  return await Promise.resolve().then(ask);
+}
+
+async function openTarget(targets: TargetContext, text: string): Promise<OpenLook> {
+  const target = await resolveTarget(targets, text);
+  if (target.kind === 'process') {
+    throw new CutawayError('UNSUPPORTED', `"${text}" is a process: it has no layers of its own`);
+  }
+  try {
+    return { target, look: await openLook(targets, target) };
+  } catch (error) {
+    target.close();
+    throw error;
+  }
+}
+
+async function readPart({
+  size,
+  chunks,
+}: {
+  size: number;
+  chunks: AsyncIterable<Buffer>;
+}): Promise<FilePart> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    parts.push(Buffer.from(chunk.subarray(0, SHOWN_BYTES - length)));
+    length += parts.at(-1)?.length ?? 0;
+    if (length >= SHOWN_BYTES) break;
+  }
+  return { bytes: Buffer.concat(parts), size };
+}

@@ -1,0 +1,41 @@
+// What the explorer asks, and the one thing that it does: write files of an image to a safe place.
+// Behind it are the questions of src/inspect; a test may have others behind it.
+import type { BlameDocument } from '../../inspect/documents/blame.js';
+import type { ContentChange, DiffDocument } from '../../inspect/documents/diff.js';
+import type { ExtractDocument } from '../../inspect/documents/extract.js';
+import type { LsDocument } from '../../inspect/documents/ls.js';
+import type { NsDocument } from '../../inspect/documents/ns.js';
+import type { OverlayDocument } from '../../inspect/documents/overlay.js';
+import type { ProcsDocument } from '../../inspect/documents/procs.js';
+import type { ImageLook } from '../../inspect/image-look.js';
+
+export interface FilePart {
+  /** The beginning of it. */
+  readonly bytes: Uint8Array;
+  /** Of all of it. */
+  readonly size: number;
+}
+
+export interface Port {
+  /** Milliseconds of a clock. */
+  now(): number;
+  list(): Promise<LsDocument>;
+  look(target: string): Promise<ImageLook>;
+  /** `layer`: as the documents name it; undefined for the merged tree. */
+  read(target: string, path: string, layer: string | undefined): Promise<FilePart>;
+  blame(target: string, path: string): Promise<BlameDocument>;
+  /** Between two versions of a file; undefined when the place has none. */
+  patch(target: string, path: string, from: string, to: string): Promise<ContentChange>;
+  extract(
+    target: string,
+    path: string,
+    layer: string | undefined,
+    directory: string,
+  ): Promise<ExtractDocument>;
+  processes(target: string | undefined): Promise<ProcsDocument>;
+  namespaces(): Promise<NsDocument>;
+  overlay(target: string): Promise<OverlayDocument>;
+  changes(target: string): Promise<DiffDocument>;
+  /** What `cutaway COMMAND… --json` answers, for what a page has not asked itself. */
+  layers(target: string): Promise<unknown>;
+}

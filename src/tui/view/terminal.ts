@@ -1,0 +1,134 @@
+// The terminal: blessed's Program reads keys and mouse and switches modes; rows that changed are
+// written in one piece.
+import Program from 'blessed/lib/program.js';
+import type { ExplorerEvent } from '../view-model/explorer.js';
+import type { Row, Size } from '../view-model/line.js';
+import { paintRow } from './paint.js';
+import type { ScreenTheme } from './theme.js';
+
+export interface Screen {
+  readonly size: Size;
+  /** Takes the terminal, or takes it again after `leave`. */
+  enter(): void;
+  /** Gives it back as it was; any number of times. */
+  leave(): void;
+  paint(rows: readonly Row[]): void;
+  /** All of it again at the next `paint`. */
+  forget(): void;
+  /** To the clipboard of the terminal's user: OSC 52. */
+  copy(text: string): void;
+  listen(on: (event: ExplorerEvent) => void): void;
+}
+
+export interface TerminalOptions {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+  readonly theme: ScreenTheme;
+  /** Is told of all that is written. */
+  readonly record?: ((text: string) => void) | undefined;
+}
+
+/** xterm's own limit is far above; a name is never this long. */
+const CLIPBOARD_BYTES = 64 * 1024;
+
+const MOUSE = { vt200Mouse: true, sgrMouse: true };
+const NO_MOUSE = { vt200Mouse: false, sgrMouse: false };
+
+export function openTerminal({ input, output, theme, record }: TerminalOptions): Screen {
+  const program = new Program({ input, output, tput: false });
+  if (record !== undefined) tap(program, record);
+  const size = (): Size => ({
+    columns: Math.max(1, program.cols),
+    rows: Math.max(1, program.rows),
+  });
+  let painted: string[] = [];
+  let isEntered = false;
+  return {
+    get size() {
+      return size();
+    },
+    enter: () => {
+      if (isEntered) return;
+      isEntered = true;
+      input.setRawMode(true);
+      input.resume();
+      program.setMode('?1049');
+      program.hideCursor();
+      program.setMouse(MOUSE, true);
+      painted = [];
+    },
+    leave: () => {
+      if (!isEntered) return;
+      isEntered = false;
+      program.setMouse(NO_MOUSE, false);
+      program.write('\u001b[0m');
+      program.showCursor();
+      program.resetMode('?1049');
+      input.setRawMode(false);
+      input.pause();
+    },
+    paint: (rows) => {
+      if (!isEntered) return;
+      const { columns } = size();
+      const next = rows.map((row, at) => paintRow(row, at, columns, theme));
+      const changed = next.filter((text, at) => text !== painted[at]);
+      const isFirst = painted.length === 0;
+      painted = next;
+      if (changed.length > 0) program.write(`${isFirst ? '\u001b[2J' : ''}${changed.join('')}`);
+    },
+    forget: () => {
+      painted = [];
+    },
+    copy: (text) => {
+      const bytes = Buffer.from(text, 'utf8').subarray(0, CLIPBOARD_BYTES);
+      program.write(`\u001b]52;c;${bytes.toString('base64')}\u0007`);
+    },
+    listen: (on) => {
+      listenTo(program, on);
+      program.on('resize', () => {
+        painted = [];
+        on({ kind: 'resize', size: size() });
+      });
+    },
+  };
+}
+
+function listenTo(program: Program, on: (event: ExplorerEvent) => void): void {
+  program.on('keypress', (ch, key) => {
+    const name = keyName(ch, key);
+    if (name !== undefined) on({ kind: 'key', key: name });
+  });
+  program.on('mouse', ({ action, button, x, y }) => {
+    const place = { column: x, row: y };
+    if (action === 'mousedown' && button === 'left') {
+      on({ kind: 'pointer', action: 'click', ...place });
+    } else if (action === 'wheelup' || action === 'wheeldown') {
+      on({ kind: 'pointer', action, ...place });
+    }
+  });
+}
+
+/** All that is written is told. */
+function tap(program: Program, record: (text: string) => void): void {
+  const write = program._owrite.bind(program);
+  program._owrite = program.write = (text) => {
+    record(text);
+    return write(text);
+  };
+}
+
+/** A letter as it is, any other key by its name. blessed says Enter twice: "enter" and "return". */
+function keyName(
+  ch: string | undefined,
+  key: { readonly name?: string; readonly full: string },
+): string | undefined {
+  if (key.name === 'return' || key.name === 'mouse') return undefined;
+  if (key.name === 'space') return 'space';
+  if (ch !== undefined && ch.length === 1 && ch > ' ' && ch !== '\u007f' && !isHalf(ch)) return ch;
+  return key.full === 'linefeed' ? 'enter' : key.full;
+}
+
+/** Half of a pair: blessed takes characters beyond the first plane apart. */
+function isHalf(ch: string): boolean {
+  return ch >= '\ud800' && ch <= '\udfff';
+}
