@@ -10,14 +10,6 @@ declare module 'blessed/lib/program.js' {
     readonly shift?: boolean;
   }
 
-  interface MouseEvent {
-    readonly action: string;
-    readonly button?: string;
-    /** From 0. */
-    readonly x: number;
-    readonly y: number;
-  }
-
   interface ProgramOptions {
     readonly input: NodeJS.ReadStream;
     readonly output: NodeJS.WriteStream;
@@ -39,7 +31,7 @@ declare module 'blessed/lib/program.js' {
     setMouse(modes: Readonly<Record<string, boolean>>, enable: boolean): void;
     destroy(): void;
     on(event: 'keypress', listener: (ch: string | undefined, key: Key) => void): this;
-    on(event: 'mouse', listener: (event: MouseEvent) => void): this;
+    on(event: 'data', listener: (data: Buffer | string) => void): this;
     on(event: 'resize', listener: () => void): this;
   }
 

@@ -95,16 +95,27 @@ export function openTerminal({ input, output, theme, record }: TerminalOptions):
 
 function listenTo(program: Program, on: (event: ExplorerEvent) => void): void {
   program.on('keypress', (ch, key) => {
-    const name = keyName(ch, key);
-    if (name !== undefined) on({ kind: 'key', key: name });
+    for (const name of keyNames(ch, key)) on({ kind: 'key', key: name });
   });
-  program.on('mouse', ({ action, button, x, y }) => {
-    const place = { column: x, row: y };
-    if (action === 'mousedown' && button === 'left') {
-      on({ kind: 'pointer', action: 'click', ...place });
-    } else if (action === 'wheelup' || action === 'wheeldown') {
-      on({ kind: 'pointer', action, ...place });
-    }
+  program.on('data', (data) => {
+    for (const event of pointerEvents(data.toString())) on(event);
+  });
+}
+
+/** "Extended coordinates" of xterm's ctlseqs: button, column, row from 1; M for a press. */
+const REPORT = /\u001b\[<(\d+);(\d+);(\d+)M/g;
+const ACTIONS: Readonly<Record<string, 'click' | 'wheelup' | 'wheeldown'>> = {
+  '0': 'click',
+  '64': 'wheelup',
+  '65': 'wheeldown',
+};
+
+/** blessed takes the first report of what was read at once; a wheel sends many. */
+function pointerEvents(text: string): ExplorerEvent[] {
+  return [...text.matchAll(REPORT)].flatMap(([, button = '', column, row]): ExplorerEvent[] => {
+    const action = ACTIONS[button];
+    if (action === undefined) return [];
+    return [{ kind: 'pointer', action, column: Number(column) - 1, row: Number(row) - 1 }];
   });
 }
 
@@ -117,15 +128,26 @@ function tap(program: Program, record: (text: string) => void): void {
   };
 }
 
-/** A letter as it is, any other key by its name. blessed says Enter twice: "enter" and "return". */
-function keyName(
-  ch: string | undefined,
-  key: { readonly name?: string; readonly full: string },
-): string | undefined {
-  if (key.name === 'return' || key.name === 'mouse') return undefined;
-  if (key.name === 'space') return 'space';
-  if (ch !== undefined && ch.length === 1 && ch > ' ' && ch !== '\u007f' && !isHalf(ch)) return ch;
-  return key.full === 'linefeed' ? 'enter' : key.full;
+interface Key {
+  readonly name?: string;
+  readonly full: string;
+  readonly meta?: boolean;
+}
+
+/**
+ * A letter as it is, any other key by its name. blessed says Enter twice: "enter" and "return".
+ * Esc and a letter that were read at once are two keys: Alt means nothing here.
+ */
+function keyNames(ch: string | undefined, { name = '', full, meta }: Key): string[] {
+  if (name === 'return' || name === 'mouse') return [];
+  if (name === 'space') return ['space'];
+  if (ch !== undefined && ch.length === 1 && ch > ' ' && ch !== '\u007f')
+    return isHalf(ch) ? [] : [ch];
+  if (full === 'M-escape') return ['escape', 'escape'];
+  if (meta === true && name.length === 1) {
+    return ['escape', full.includes('S-') ? name.toUpperCase() : name];
+  }
+  return [full === 'linefeed' ? 'enter' : full];
 }
 
 /** Half of a pair: blessed takes characters beyond the first plane apart. */

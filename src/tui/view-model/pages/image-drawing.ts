@@ -38,6 +38,11 @@ const FILE = 1;
 const DIRECTORY = 2;
 const SYMLINK = 3;
 
+/** What the pane of files should be of. */
+export function wantedView({ mode, layers }: ImageState): string {
+  return mode === 'whole' ? 'whole' : `${mode} ${layers.cursor + 1}`;
+}
+
 interface Areas {
   readonly leftWidth: number;
   readonly listRows: number;
@@ -65,7 +70,7 @@ export function drawImage(state: ImageState, place: Place): Row[] {
     list: state.layers,
     count: look.layers.length,
     hasFocus: state.pane === 'layers',
-    line: (at) => layerLine(look.layers[at], areas.leftWidth),
+    line: (at) => layerLine(look.layers[at]),
   });
   const { tree } = state;
   const files = drawList({
@@ -78,7 +83,7 @@ export function drawImage(state: ImageState, place: Place): Row[] {
     line: (at) => (tree === undefined ? [] : treeLine(tree, tree.rows[at] ?? 0, rightWidth)),
   });
   const heads: Row = [
-    { column: 0, width: areas.leftWidth, line: layersHead(look), look: 'plain' },
+    { column: 0, width: areas.leftWidth, line: layersHead(look, areas.leftWidth), look: 'plain' },
     divider(areas.leftWidth),
     { column: areas.leftWidth + 1, width: rightWidth, line: treeHead(state), look: 'plain' },
   ];
@@ -98,23 +103,24 @@ function divider(column: number): Row[number] {
   return { column, width: 1, line: plain('│', 'dim'), look: 'plain' };
 }
 
-function layersHead({ efficiency, layers }: ImageLook): Line {
+/** Where both figures have no room, the share alone. */
+function layersHead({ efficiency, layers }: ImageLook, width: number): Line {
   const wasted = layers.reduce((sum, layer) => sum + layer.wasted, 0);
   return [
     span(' Layers', 'bold'),
     span(`  ${(efficiency * 100).toFixed(1)} % visible`, 'dim'),
-    ...(wasted > 0 ? [span(`, ${formatSize(wasted)} not`, 'finding')] : []),
+    ...(wasted > 0 && width >= 36 ? [span(`, ${formatSize(wasted)} not`, 'finding')] : []),
   ];
 }
 
-function layerLine(layer: LookLayer | undefined, width: number): Line {
+function layerLine(layer: LookLayer | undefined): Line {
   if (layer === undefined) return [];
   const waste = layer.wasted > 0 ? ` −${formatSize(layer.wasted)}` : '';
   const step = layerStep(layer);
   return [
     span(` ${right(layerMark(layer), 3)}`, 'bold'),
     span(right(formatSize(layer.size), 8)),
-    ...(waste === '' || width < 30 ? [] : [span(waste, 'finding')]),
+    ...(waste === '' ? [] : [span(waste, 'finding')]),
     span(`  ${step}`, layer.role === 'layer' ? 'plain' : 'shared'),
   ];
 }
@@ -125,7 +131,8 @@ const MODE_WORDS: Readonly<Record<LookMode, string>> = {
   whole: 'all layers together',
 };
 
-function treeHead({ mode, layers, tree, look }: ImageState): Line {
+function treeHead(state: ImageState): Line {
+  const { mode, layers, tree, look, viewed } = state;
   const layer = look?.layers[layers.cursor];
   const mark = layer === undefined ? '' : layerMark(layer);
   const what =
@@ -135,7 +142,10 @@ function treeHead({ mode, layers, tree, look }: ImageState): Line {
   const filter = tree?.filter;
   return [
     span(' Files', 'bold'),
-    span(`  ${what}, by ${tree?.sort ?? 'size'}`, 'dim'),
+    span(
+      viewed === wantedView(state) ? `  ${what}, by ${tree?.sort ?? 'size'}` : `  ${what} …`,
+      'dim',
+    ),
     ...(filter === undefined
       ? []
       : [span(`  /${filter.text}: ${formatCount(tree?.matches ?? 0)}`, 'key' as const)]),

@@ -18,7 +18,7 @@ import {
   type TreeState,
 } from '../tree-rows.js';
 import { parseTreeFilter } from '../tree-filter.js';
-import { drawImage, imageAreas, type ImageState } from './image-drawing.js';
+import { drawImage, imageAreas, wantedView, type ImageState } from './image-drawing.js';
 import { extractPrompt } from './extract-prompt.js';
 import { filePage } from './file.js';
 import { processesPage } from './processes.js';
@@ -72,21 +72,16 @@ function layerNumber({ layers }: ImageState): number {
   return layers.cursor + 1;
 }
 
-/** What the tree pane should be of. */
-function wanted(state: ImageState): string {
-  return state.mode === 'whole' ? 'whole' : `${state.mode} ${layerNumber(state)}`;
-}
-
 /** The tree of the layer under the cursor, when the cursor rests. */
 function viewSoon(state: ImageState): Step<ImageState> {
-  const key = wanted(state);
+  const key = wantedView(state);
   return {
     state,
     effects: [
       {
         kind: 'later',
         milliseconds: PAUSE,
-        update: (now) => ({ state: wanted(now) === key ? viewNow(now) : now }),
+        update: (now) => ({ state: wantedView(now) === key ? viewNow(now) : now }),
       },
     ],
   };
@@ -94,7 +89,7 @@ function viewSoon(state: ImageState): Step<ImageState> {
 
 function viewNow(state: ImageState): ImageState {
   const { look, mode, tree } = state;
-  const viewed = wanted(state);
+  const viewed = wantedView(state);
   if (look === undefined || state.viewed === viewed) return state;
   const view = look.view(mode, layerNumber(state));
   return {
@@ -189,7 +184,7 @@ function applyFilter(state: ImageState, text: string): Step<ImageState> {
 }
 
 const askFilter = (state: ImageState): Step<ImageState> => {
-  let latest = '';
+  let latest: string | undefined;
   return {
     state: { ...state, pane: 'tree' },
     effects: [
@@ -199,8 +194,9 @@ const askFilter = (state: ImageState): Step<ImageState> => {
           label: '/ glob size>1M layer:3 kind:added type:file wasted',
           text: state.tree?.filter?.text ?? '',
           change: (text, done) => {
-            latest = text ?? '';
-            const typed = latest;
+            const typed = text ?? '';
+            // What was typed before and is still to be applied is not wanted any more.
+            latest = done ? undefined : typed;
             if (done) return (now) => applyFilter(now, typed);
             return () => ({
               effects: [
