@@ -246,7 +246,6 @@ t.test('a host with a container', { skip: cannotRun('tmux', 'runc', 'busybox') }
     { key: 't', shows: 'Layers' },
     { key: 'Escape', help: 'Esc', shows: 'Images' },
     { key: 'Home' },
-    { key: 'Down' },
     ...FRAME,
     { key: 'Enter', shows: '│ upper' },
   ];

@@ -7,6 +7,8 @@ import { fitLine, lineWidth, plain, span, type Row } from '../../src/tui/view-mo
 import { clampList, moveList, scrollList } from '../../src/tui/view-model/list.js';
 import { makePage, type Page } from '../../src/tui/view-model/page.js';
 import { paintedLines } from '../../src/tui/view-model/painted.js';
+import { homePage } from '../../src/tui/view-model/pages/home.js';
+import type { Port } from '../../src/tui/view-model/port.js';
 import { isText, textLines } from '../../src/tui/view-model/pages/file-lines.js';
 import { parseTreeFilter } from '../../src/tui/view-model/tree-filter.js';
 import {
@@ -261,6 +263,33 @@ t.test('pages, back and forward', (t) => {
   t.end();
 });
 
+t.test('the cursor of the first page goes over headings', async (t) => {
+  const container = { engine: 'cutaway', id: 'c1', name: 'web', image: 'x', imageID: 'sha256:0' };
+  const image = { engine: 'cutaway', id: 'sha256:0', references: ['x:1'], digest: 'sha256:0' };
+  const port = {
+    now: () => 0,
+    list: () =>
+      Promise.resolve({
+        containers: [{ ...container, command: [], state: 'created', createdAt: '', labels: {} }],
+        images: [{ ...image, platform: 'linux/amd64', layers: 1, size: 1 }],
+      }),
+  } as unknown as Port;
+  const explorer = new Explorer(homePage(), { columns: 80, rows: 24 }, () => 0);
+  for (const task of explorer.takeTasks()) if (task.kind === 'ask') (await task.ask(port))();
+  const on = () => explorer.page.select().path;
+  const after = (key: string) => {
+    explorer.handle({ kind: 'key', key });
+    return on();
+  };
+  t.equal(on(), 'cutaway:web');
+  t.equal(after('down'), 'cutaway:x:1');
+  t.equal(after('down'), 'cutaway:x:1');
+  t.equal(after('home'), 'cutaway:web');
+  t.equal(after('up'), 'cutaway:web');
+  t.equal(after('end'), 'cutaway:x:1');
+  t.equal(after('up'), 'cutaway:web');
+});
+
 t.test('what breaks gives the screen back', async (t) => {
   let isEntered = false;
   let listener: ((event: { kind: 'key'; key: string }) => void) | undefined;
@@ -280,7 +309,7 @@ t.test('what breaks gives the screen back', async (t) => {
         listener = on;
       },
     },
-    port: { now: () => 0 } as ConstructorParameters<typeof RunningExplorer>[0]['port'],
+    port: { now: () => 0 } as Port,
     pages: [counter('first')],
     suspend: () => undefined,
   });

@@ -35,10 +35,21 @@ interface HomeState {
 
 const access: ListAccess<HomeState> = {
   get: ({ list }) => list,
-  set: (state, list) => ({ ...state, list }),
+  set: (state, list) => ({ ...state, list: offHeading(state, list) }),
   count: ({ rows }) => rows.length,
   height: (_state, { size }) => size.rows,
 };
+
+/** The cursor goes over headings to what is behind them; where nothing is, to what is before. */
+function offHeading({ rows, list: before }: HomeState, list: ListState): ListState {
+  const step = list.cursor < before.cursor ? -1 : 1;
+  for (const direction of [step, -step]) {
+    let { cursor } = list;
+    while (rows[cursor]?.kind === 'heading') cursor += direction;
+    if (rows[cursor] !== undefined) return { ...list, cursor };
+  }
+  return list;
+}
 
 export function homePage(): Page {
   return makePage(HOME, {
@@ -232,12 +243,13 @@ function homeLine(row: HomeRow | undefined, columns: number, now: number): Line 
 function containerLine(row: ContainerRow, columns: number, now: number): Line {
   const name = Math.max(12, Math.floor(columns * 0.25));
   const image = Math.max(12, Math.floor(columns * 0.2));
+  const status = Math.max(12, Math.min(25, columns - name - image - 18));
   const isRunning = row.state === 'running';
   return [
     span(isRunning ? '   ● ' : '   ○ ', isRunning ? 'added' : 'dim'),
     span(`${left(row.name, name)} `, isRunning ? 'plain' : 'dim'),
     span(`${left(row.image, image)} `),
-    span(left(stateText(row, now), 25), 'dim'),
+    span(left(stateText(row, now), status), 'dim'),
     span(row.pid === undefined ? '' : right(`pid ${row.pid}`, 11), 'host'),
   ];
 }

@@ -108,7 +108,8 @@ function layersHead({ efficiency, layers }: ImageLook, width: number): Line {
   const wasted = layers.reduce((sum, layer) => sum + layer.wasted, 0);
   return [
     span(' Layers', 'bold'),
-    span(`  ${(efficiency * 100).toFixed(1)} % visible`, 'dim'),
+    // Not rounded up: 100 % is all of it.
+    span(`  ${(Math.floor(efficiency * 1000) / 10).toFixed(1)} % visible`, 'dim'),
     ...(wasted > 0 && width >= 36 ? [span(`, ${formatSize(wasted)} not`, 'finding')] : []),
   ];
 }
