@@ -3,12 +3,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * Seconds of each run, by name, after one run that does not count. A command is an argv, or a
- * function that makes a new one for each run.
+ * Seconds of each run, by name, after one run that does not count where `warm` says so. A command is
+ * an argv, or a function that makes a new one for each run.
  */
-export function measure(commands, rounds) {
+export function measure(commands, rounds, { warm = true } = {}) {
   const times = new Map([...commands.keys()].map((name) => [name, []]));
-  for (let round = -1; round < rounds; round += 1) {
+  for (let round = warm ? -1 : 0; round < rounds; round += 1) {
     for (const [name, command] of commands) {
       const argv = typeof command === 'function' ? command() : command;
       const started = process.hrtime.bigint();

@@ -30,6 +30,8 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'node:os': ['host'],
   'node:net': ['host'],
   'node:http': ['host'],
+  'node:https': ['host'],
+  'node:tls': ['host'],
   'node:worker_threads': ['overlay'],
   yargs: ['cli'],
   'yargs-parser': ['cli'],

@@ -6,6 +6,8 @@ export interface CommandEntry {
   readonly summary: string;
   /** Its exit status is the container's own, or 125 to 127. */
   readonly runsContainer?: true;
+  /** It can be asked of a disk: `--host-root`. */
+  readonly readsDisks?: true;
   /** Only the command that runs is loaded. */
   load(): Promise<Command>;
 }
@@ -51,16 +53,76 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rm.js')).rm,
   },
   {
+    name: 'pull',
+    group: IMAGES,
+    summary: 'bring an image from a registry into the store',
+    load: async () => (await import('./commands/pull.js')).pull,
+  },
+  {
+    name: 'push',
+    group: IMAGES,
+    summary: 'send an image to a registry',
+    load: async () => (await import('./commands/push.js')).push,
+  },
+  {
+    name: 'search',
+    group: IMAGES,
+    summary: 'find images on Docker Hub, or what a registry has',
+    load: async () => (await import('./commands/search.js')).search,
+  },
+  {
+    name: 'login',
+    group: IMAGES,
+    summary: 'prove to a registry who you are, and remember it',
+    load: async () => (await import('./commands/login.js')).login,
+  },
+  {
+    name: 'logout',
+    group: IMAGES,
+    summary: 'forget the credentials for a registry',
+    load: async () => (await import('./commands/logout.js')).logout,
+  },
+  {
     name: 'load',
     group: IMAGES,
     summary: 'bring images from an archive or a layout into the store',
     load: async () => (await import('./commands/load.js')).load,
   },
   {
+    name: 'save',
+    group: IMAGES,
+    summary: 'write images to an archive or a layout that other tools take',
+    load: async () => (await import('./commands/save.js')).save,
+  },
+  {
+    name: 'export',
+    group: IMAGES,
+    summary: 'the files of a container or an image, all layers together, as a tar',
+    load: async () => (await import('./commands/export.js')).exportCommand,
+  },
+  {
+    name: 'import',
+    group: IMAGES,
+    summary: 'make an image of one layer from a tar of files',
+    load: async () => (await import('./commands/import.js')).importCommand,
+  },
+  {
     name: 'images',
     group: IMAGES,
     summary: 'list images',
     load: async () => (await import('./commands/images.js')).images,
+  },
+  {
+    name: 'commit',
+    group: IMAGES,
+    summary: 'make an image of what a container has changed',
+    load: async () => (await import('./commands/commit.js')).commit,
+  },
+  {
+    name: 'history',
+    group: IMAGES,
+    summary: 'the steps that made an image',
+    load: async () => (await import('./commands/history.js')).history,
   },
   {
     name: 'tag',
@@ -75,56 +137,71 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rmi.js')).rmi,
   },
   {
+    name: 'prune',
+    group: IMAGES,
+    summary: 'remove what nobody uses, and say what that frees',
+    load: async () => (await import('./commands/prune.js')).prune,
+  },
+  {
     name: 'layers',
     group: SHOW,
+    readsDisks: true,
     summary: 'the layers of an image or container: digests, sizes, directories',
     load: async () => (await import('./commands/layers.js')).layers,
   },
   {
     name: 'overlay',
     group: SHOW,
+    readsDisks: true,
     summary: 'lower, upper, work and merged directories, and the mount',
     load: async () => (await import('./commands/overlay.js')).overlay,
   },
   {
     name: 'tree',
     group: SHOW,
+    readsDisks: true,
     summary: 'the merged files, each with the layer it comes from',
     load: async () => (await import('./commands/tree.js')).tree,
   },
   {
     name: 'cat',
     group: SHOW,
+    readsDisks: true,
     summary: 'what is in a file, also in a version that is no longer there',
     load: async () => (await import('./commands/cat.js')).cat,
   },
   {
     name: 'extract',
     group: SHOW,
+    readsDisks: true,
     summary: 'write files and directories of an image or container to a safe place',
     load: async () => (await import('./commands/extract.js')).extract,
   },
   {
     name: 'diff',
     group: SHOW,
+    readsDisks: true,
     summary: 'what a container changed, or what differs between two targets',
     load: async () => (await import('./commands/diff.js')).diff,
   },
   {
     name: 'blame',
     group: SHOW,
+    readsDisks: true,
     summary: 'every layer that added, changed, hid or deleted a path',
     load: async () => (await import('./commands/blame.js')).blame,
   },
   {
     name: 'recover',
     group: SHOW,
+    readsDisks: true,
     summary: 'what later layers took away and the image still has',
     load: async () => (await import('./commands/recover.js')).recover,
   },
   {
     name: 'waste',
     group: SHOW,
+    readsDisks: true,
     summary: 'bytes that are stored and not visible; a verdict for CI',
     load: async () => (await import('./commands/waste.js')).waste,
   },
@@ -143,12 +220,21 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'inspect',
     group: SHOW,
+    readsDisks: true,
     summary: 'everything that is recorded of a container or an image, as JSON',
     load: async () => (await import('./commands/inspect.js')).inspect,
   },
   {
+    name: 'verify',
+    group: SHOW,
+    readsDisks: true,
+    summary: 'whether layers and what was unpacked from them are still what was pulled',
+    load: async () => (await import('./commands/verify.js')).verify,
+  },
+  {
     name: 'ls',
     group: HOST,
+    readsDisks: true,
     summary: 'all containers and images of all engines',
     load: async () => (await import('./commands/ls.js')).ls,
   },
@@ -157,6 +243,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: HOST,
     summary: 'the explorer: all of this on one screen, with keys and mouse',
     load: async () => (await import('./commands/tui.js')).tui,
+  },
+  {
+    name: 'whose',
+    group: HOST,
+    readsDisks: true,
+    summary: 'the container, image or layer that has a path, a pid, an inode, a namespace',
+    load: async () => (await import('./commands/whose.js')).whose,
   },
   {
     name: 'doctor',

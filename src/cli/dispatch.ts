@@ -2,7 +2,7 @@ import type { Command } from './command.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
 import { makeContext, type Context } from './context.js';
 import { exitStatus, reportError } from './exit-status.js';
-import { splitArguments } from './global-options.js';
+import { globalOptionsFor, joinGlobalOptions, splitArguments } from './global-options.js';
 import { parseArguments } from './parse-arguments.js';
 import { CutawayError } from '../oci/error.js';
 
@@ -17,15 +17,13 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     }
     entry = COMMANDS.find((candidate) => candidate.name === name);
     if (entry === undefined) throw unknownCommand(name);
-    const command = withGlobalOptions(await entry.load());
+    const own = await entry.load();
+    const command = { ...own, options: { ...globalOptionsFor(own), ...own.options } };
     const parsed = parseArguments(name, command, rest);
     if (parsed.help) return await showHelp(name, false);
-    const context = makeContext({
-      dataRoot: (parsed.options['data-root'] as string | undefined) ?? global.dataRoot,
-      noColor: global.noColor || parsed.options['no-color'] === true,
-      noCache: global.noCache || parsed.options['no-cache'] === true,
-      limits: [...global.limits, ...(parsed.options['limit'] as readonly string[])],
-    });
+    const whole = joinGlobalOptions(global, parsed.options, own.options);
+    if (whole.hostRoot !== undefined && entry.readsDisks !== true) throw refuseDisk(name);
+    const context = makeContext(whole);
     return await runCommand(command, context, parsed.arguments, parsed.options);
   } catch (error) {
     reportError(error, entry?.name);
@@ -38,6 +36,13 @@ function isTerminal(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY && process.env['TERM'] !== 'dumb';
 }
 
+function refuseDisk(name: string): CutawayError {
+  const names = COMMANDS.filter(({ readsDisks }) => readsDisks === true).map((one) => one.name);
+  return new CutawayError('UNSUPPORTED', `${name} is about a machine that runs, not a disk`, {
+    hint: `what takes --host-root: ${names.join(', ')}`,
+  });
+}
+
 async function runCommand(
   command: Command,
   context: Context,
@@ -45,19 +50,6 @@ async function runCommand(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   return await command.run(context, arguments_, options as Parameters<Command['run']>[2]);
-}
-
-function withGlobalOptions(command: Command): Command {
-  return {
-    ...command,
-    options: {
-      'data-root': { type: 'string', describe: '' },
-      'no-color': { type: 'boolean', describe: '' },
-      'no-cache': { type: 'boolean', describe: '' },
-      limit: { type: 'strings', describe: '' },
-      ...command.options,
-    },
-  };
 }
 
 /** Asked for, help is data and goes to stdout; not asked for, it goes to stderr with status 2. */

@@ -3,11 +3,11 @@ import yargs from 'yargs';
 import { DEFAULT_LIMITS, formatLimit, LIMIT_NAMES, LIMIT_TEXTS } from '../image/limits.js';
 import type { Command } from './command.js';
 import { COMMANDS } from './command-table.js';
-import { GLOBAL_OPTIONS } from './global-options.js';
+import { GLOBAL_OPTIONS, globalOptionsFor } from './global-options.js';
 import { helpFor } from './parse-arguments.js';
 
 export async function commandHelp(name: string, command: Command): Promise<string> {
-  const specs = { ...command.options, ...GLOBAL_OPTIONS, ...helpFor(command) };
+  const specs = { ...command.options, ...globalOptionsFor(command), ...helpFor(command) };
   const summary = COMMANDS.find((entry) => entry.name === name)?.summary ?? '';
   let builder = yargs([])
     .scriptName('cutaway')
@@ -81,7 +81,7 @@ Options for every command
 ${optionLines.join('\n')}
 
 TARGET is a container, an image, IMAGE@N (the image as it stood after layer N), a file or
-directory that holds an image, or one of these with its kind in front: cutaway:NAME,
-docker-archive:FILE[:REF], oci-archive:FILE[:REF], oci:DIR[:REF], pid:N.
+directory that holds an image, or one of these with its kind in front: docker:NAME,
+docker-archive:FILE[:REF], oci-archive:FILE[:REF], oci:DIR[:REF], registry:NAME, pid:N.
 `;
 }

@@ -1,24 +1,43 @@
-// The image that `run` and `create` need: from the store, or else from what needs no network.
+// The image that `run` and `create` need: from the store, or else from what needs no network, or
+// else from its registry.
 import type { ContainerImage } from '../runtime/create-container.js';
 import { familiar, findStoredImage, type StoredImage } from '../runtime/store/image-store.js';
 import type { Store } from '../runtime/store/store.js';
 import { CutawayError } from '../oci/error.js';
 import { matchPlatform, parsePlatform } from '../oci/platform.js';
-import { formatReference, isReference, parseReference } from '../oci/reference.js';
+import {
+  familiarReference,
+  formatReference,
+  isReference,
+  parseReference,
+} from '../oci/reference.js';
 import type { Context } from './context.js';
+
+export interface ObtainOptions {
+  readonly platform: string | undefined;
+  /** Default `missing`. */
+  readonly pull: string | undefined;
+}
 
 export async function obtainImage(
   context: Context,
   store: Store,
   text: string,
-  platformText?: string,
+  options: ObtainOptions,
 ): Promise<ContainerImage> {
-  const platform = platformText === undefined ? context.platform : parsePlatform(platformText);
-  const found = findStoredImage(store, text, platform);
+  const platform =
+    options.platform === undefined ? context.platform : parsePlatform(options.platform);
+  const always = options.pull === 'always';
+  const found = always ? undefined : findStoredImage(store, text, platform);
   if (found !== undefined) return containerImage(context, found, text);
-  // Unpacking is much to load, and mostly the image is there.
-  const { bringOffered } = await import('./offered-image.js');
-  await bringOffered(context, store, parseReference(text), platform);
+  const reference = parseReference(text);
+  if (options.pull === 'never') {
+    const name = familiarReference(reference);
+    throw new CutawayError('NOT_FOUND', `no such image: ${name}, and --pull is never`);
+  }
+  // Unpacking and the network are much to load, and mostly the image is there.
+  const { bringImage } = await import('./bring-image.js');
+  await bringImage(context, store, reference, options);
   const brought = findStoredImage(store, text, platform);
   if (brought === undefined) throw new CutawayError('INTERNAL', `image "${text}" is gone again`);
   return containerImage(context, brought, text);
@@ -29,7 +48,7 @@ function containerImage(context: Context, image: StoredImage, text: string): Con
   if (!matchPlatform(context.platform, config)) {
     const made = `${config.os}/${config.architecture}`;
     throw new CutawayError('UNSUPPORTED', `image "${text}" is for ${made}, not for this machine`, {
-      hint: 'load it again with the --platform of this machine',
+      hint: 'load or pull it again with the --platform of this machine',
     });
   }
   const reference = isReference(text) ? familiar(formatReference(parseReference(text))) : text;

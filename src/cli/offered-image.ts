@@ -14,19 +14,6 @@ import type { Context } from './context.js';
 
 const BUSYBOX = 'docker.io/library/busybox:latest';
 
-/** For `run` and `create`: says that it was not there, and brings it if it is offered. */
-export async function bringOffered(
-  context: Context,
-  store: Store,
-  reference: Reference,
-  platform: Platform,
-): Promise<void> {
-  const offer = await findOffer(context, reference);
-  if (offer === undefined) throw imageNotFound(reference);
-  context.note(`Unable to find image '${familiarReference(reference)}' locally`);
-  await bring(context, store, offer, platform);
-}
-
 /** An image that needs no network. */
 export interface Offer {
   readonly reference: Reference;
@@ -89,6 +76,6 @@ export function imageNotFound(reference: Reference): CutawayError {
   const hint =
     formatReference(reference) === BUSYBOX
       ? 'apt-get install -y busybox-static: cutaway makes the image from it'
-      : 'cutaway load brings one in from an archive; hello-world and busybox need nothing';
+      : 'cutaway pull brings one from a registry, cutaway load from an archive';
   return new CutawayError('NOT_FOUND', `no such image: ${name}`, { hint });
 }

@@ -1,3 +1,4 @@
+import type { VerifyProgress } from '../inspect/verify.js';
 import type { LayerProgress } from '../runtime/store/add-image.js';
 import { formatSize } from '../report/size.js';
 import type { Context } from './context.js';
@@ -22,6 +23,30 @@ export function showLayerProgress(context: Context, layers: number, quiet: boole
       const { index, descriptor } = progress.layer;
       const done = `${formatSize(progress.bytes)} of ${formatSize(descriptor.size)}`;
       stderr.write(`\r\x1b[Klayer ${index} of ${layers}: ${done}`);
+    },
+    end: () => {
+      stderr.write('\r\x1b[K');
+    },
+  };
+}
+
+export interface VerifyProgressLine {
+  readonly report: (progress: VerifyProgress) => void;
+  end(): void;
+}
+
+/** The same of what is read to be compared. */
+export function showVerifyProgress(context: Context, quiet: boolean): VerifyProgressLine {
+  const { stderr, host } = context;
+  if (quiet || !stderr.isTTY) return { report: () => undefined, end: () => undefined };
+  let last = 0;
+  return {
+    report: ({ layer, layers, step, bytes }) => {
+      const now = host.now();
+      if (now - last < INTERVAL) return;
+      last = now;
+      const what = step === 'blob' ? 'of the blob' : 'of the files';
+      stderr.write(`\r\x1b[Klayer ${layer} of ${layers}: ${formatSize(bytes)} ${what}`);
     },
     end: () => {
       stderr.write('\r\x1b[K');

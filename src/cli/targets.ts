@@ -1,5 +1,5 @@
 // From words on the command line to the subjects of a question.
-import { cutawayEngine } from '../engines/cutaway.js';
+import { loadEngines } from '../engines/load-engines.js';
 import {
   resolveTarget,
   type ContainerTarget,
@@ -21,13 +21,30 @@ export const PLATFORM_OPTION = {
   },
 } as const satisfies OptionSpecs;
 
-export function targetContext(context: Context, platform?: string): TargetContext {
+/** `only`: engines that are asked, instead of those that the user chose. */
+export async function targetContext(
+  context: Context,
+  platform?: string,
+  only: readonly string[] = context.engines.only,
+): Promise<TargetContext> {
   const wanted = platform === undefined ? context.platform : parsePlatform(platform);
+  const { limits, engines: chosen } = context;
+  const { roots, dataRoot } = chosen;
+  const host = chosen.host ?? context.host;
+  const isLive = chosen.host === undefined;
+  const { engines, problems } = await loadEngines({
+    ...{ host, isLive, platform: wanted, limits, dataRoot, only, roots },
+  });
   return {
     host: context.host,
-    engines: [cutawayEngine(context.host, context.dataRoot, wanted, context.limits)],
+    isLive,
+    isWhole: only.length === 0,
+    engines,
+    engineProblems: problems,
     platform: wanted,
-    limits: context.limits,
+    limits,
+    isExplicit: platform !== undefined,
+    registryOptions: async () => (await import('./registry-options.js')).registryOptions(context),
     ...(context.noCache ? {} : { memory: seenLayers(context.host, context.dataRoot) }),
   };
 }

@@ -1,5 +1,4 @@
 // Carries out what `inspect/extract` has planned, through the one door that writes.
-import type { ReadHost } from '../host/host.js';
 import type { ExtractItem, ExtractPlan, ExtractResult } from '../inspect/extract.js';
 import { writtenRecord } from '../inspect/extract.js';
 import { pathFacts } from '../inspect/entry-facts.js';
@@ -9,7 +8,6 @@ import { causeText, hasCode } from '../oci/error.js';
 import type { Destination } from '../runtime/destination.js';
 
 export async function writePlan(
-  host: ReadHost,
   destination: Destination,
   plan: ExtractPlan,
 ): Promise<ExtractResult> {
@@ -28,7 +26,7 @@ export async function writePlan(
       return writtenRecord(item);
     });
   }
-  for await (const { item, chunks } of readContents(host, plan.files)) {
+  for await (const { item, chunks } of readContents(plan.files)) {
     try {
       const sha256 = await destination.writeFile(item.file, item.entry, chunks);
       written.push(writtenRecord(item, { sha256 }));

@@ -3,8 +3,8 @@ import type { Image } from '../image/image.js';
 import { makeLayers } from '../image/image-layer.js';
 import { withDefaults, type Limits } from '../image/limits.js';
 import { blobName, directoryStore } from '../image/member-store.js';
-import type { ReadHost } from '../host/host.js';
-import { formatPlatform, type Platform } from '../oci/platform.js';
+import { alignHistory } from '../oci/history.js';
+import { formatPlatform } from '../oci/platform.js';
 import {
   findContainerByText,
   listContainerProblems,
@@ -32,20 +32,30 @@ import {
   shortLinkName,
 } from '../runtime/store/paths.js';
 import { readStore, type ReadStore } from '../runtime/store/store.js';
-import type { Engine, EngineContainer, EngineImage, LowerDirectory } from './engine.js';
+import { checkCutaway } from './check-cutaway.js';
+import type {
+  Engine,
+  EngineContainer,
+  EngineImage,
+  EngineOptions,
+  LowerDirectory,
+} from './engine.js';
 
 const NAME = 'cutaway';
 
-export function cutawayEngine(
-  host: ReadHost,
-  dataRoot: string,
-  platform: Platform,
-  limits: Partial<Limits> = {},
-): Engine {
-  const store = readStore(host, dataRoot);
+export function cutawayEngine({
+  host,
+  platform,
+  limits,
+  root,
+}: EngineOptions & { readonly root: string }): Engine {
+  const store = readStore(host, root);
   const findImage = (text: string) => findStoredImage(store, text, platform);
   return {
     name: NAME,
+    kind: NAME,
+    host,
+    root,
     listContainers: () => listContainers(store).map((one) => toContainer(store, one)),
     listImages: () => listStoredImages(store, platform).map(toImage),
     listProblems: () => [...listContainerProblems(store), ...listImageProblems(store, platform)],
@@ -67,6 +77,12 @@ export function cutawayEngine(
       return unpacked === undefined ? undefined : { role: 'layer', ...unpacked };
     },
     findLayerIndex: (diffID) => findLayerIndex(store, diffID),
+    checkStore: () =>
+      checkCutaway(store, {
+        containers: listContainers(store).map((one) => toContainer(store, one)),
+        images: listStoredImages(store, platform).map(toImage),
+        problems: [...listContainerProblems(store), ...listImageProblems(store, platform)],
+      }),
     findSeekPoints: (digest) => findSeekPoints(store, digest),
     findLayerSummary: (diffID) => findLayerSummary(store, diffID),
   };
@@ -82,6 +98,8 @@ function toImage(image: StoredImage): EngineImage {
     platform: formatPlatform(image.config),
     ...(created === undefined ? {} : { createdAt: created }),
     layers: image.layers,
+    labels: image.config.config?.Labels ?? {},
+    steps: alignHistory(image.config.history, image.layers.length).layers,
     size: image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0),
   };
 }
@@ -141,7 +159,8 @@ function toContainer(store: ReadStore, container: StoredContainer): EngineContai
       work: paths.work,
       merged: paths.merged,
     },
-    bundle: paths.bundle,
+    home: paths.directory,
+    runtimeConfig: `${paths.bundle}/config.json`,
     log: paths.log,
     record,
   };

@@ -81,6 +81,11 @@ export interface NamespaceRelation {
   readonly inode: bigint;
 }
 
+export interface AncestorNamespace extends NamespaceRelation {
+  /** Of a user namespace: who made it. */
+  readonly ownerUid?: number;
+}
+
 export interface ReadHost {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly effectiveUid: number;
@@ -126,6 +131,15 @@ export interface ReadHost {
   owningUserNamespace(path: string): NamespaceRelation | undefined;
   /** NS_GET_PARENT, for pid and user namespaces; undefined at the top or out of our reach. */
   parentNamespace(path: string): NamespaceRelation | undefined;
+  /** NS_GET_PARENT again and again, nearest first: also those that nobody is in. */
+  namespaceAncestors(path: string): readonly AncestorNamespace[];
+  /** NS_GET_OWNER_UID: who made this user namespace, as our own user namespace sees it. */
+  namespaceOwnerUid(path: string): number | undefined;
+
+  /** stat(2) of the program of a process, which may have no name any more. */
+  executableStatus(pid: number): FileStatus;
+  /** Opens the program of a process, also when it is deleted or in memory only. */
+  openExecutable(pid: number): OpenFile;
 
   /** Runs a program to its end. `argv` only, never a shell. Not found is an error. */
   run(argv: readonly string[], options?: RunOptions): Promise<ChildResult>;
@@ -171,6 +185,15 @@ export interface OverlayMount {
   readonly directory?: string;
 }
 
+/** A file that has no name until it is whole: what dies before leaves nothing. */
+export interface UnnamedFile {
+  readonly stream: Writable;
+  /** Once the stream has ended: the file `path` is this one, instead of what was there. */
+  place(path: string): void;
+  /** Lets it go; after `place` too. */
+  close(): void;
+}
+
 /** A directory that stays the same one whatever becomes of its name. The holder closes it. */
 export interface HeldDirectory {
   /** Reaches it, for as long as it is held; for a name in it, put a slash and the name behind. */
@@ -190,6 +213,10 @@ export interface Host extends ReadHost {
   writeFile(path: string, content: string | Uint8Array, mode?: number): void;
   /** A stream into a new file; `path` must not exist. */
   createFile(path: string, mode?: number): Writable;
+  /** A file to be that of `path`, on the same file system. */
+  createUnnamedFile(path: string, mode?: number): UnnamedFile;
+  /** A stream behind the end of a file, which is made when it is missing; a link is refused. */
+  extendFile(path: string, mode?: number): Writable;
   appendFile(path: string, content: string | Uint8Array): void;
   rename(from: string, to: string): void;
   /** Fails with ALREADY_EXISTS when `path` is taken: that makes it a claim on a name. */

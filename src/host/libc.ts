@@ -30,6 +30,9 @@ interface Libc {
   close: Koffi.KoffiFunc<(fd: number) => number>;
   ioctlNumber: Koffi.KoffiFunc<(fd: number, request: number, argument: number) => number>;
   ioctlBuffer: Koffi.KoffiFunc<(fd: number, request: number, argument: Uint8Array) => number>;
+  linkat: Koffi.KoffiFunc<
+    (fromFd: number, from: Text, toFd: number, to: Text, flags: number) => number
+  >;
   utimensat: Koffi.KoffiFunc<
     (directory: number, path: Text, times: Uint8Array, flags: number) => number
   >;
@@ -41,6 +44,25 @@ interface Libc {
   >;
   openat2: Koffi.KoffiFunc<
     (number: number, directory: number, path: Text, how: Uint8Array, size: number) => number
+  >;
+  listxattr: Libc['llistxattr'];
+  getxattr: Libc['lgetxattr'];
+  readlinkat: Koffi.KoffiFunc<
+    (directory: number, path: Text, buffer: Uint8Array, size: number) => number
+  >;
+  getdents64: Koffi.KoffiFunc<(fd: number, buffer: Uint8Array, size: number) => number>;
+  openTree: Koffi.KoffiFunc<
+    (number: number, directory: number, path: Text, flags: number) => number
+  >;
+  mountSetattr: Koffi.KoffiFunc<
+    (
+      number: number,
+      fd: number,
+      path: Text,
+      flags: number,
+      attributes: Uint8Array,
+      size: number,
+    ) => number
   >;
   fsopen: Koffi.KoffiFunc<(number: number, type: string, flags: number) => number>;
   fsconfig: Koffi.KoffiFunc<
@@ -67,11 +89,13 @@ const MKNODAT = process.arch === 'arm64' ? 33 : 259;
 /** The same on every architecture: asm-generic/unistd.h. */
 export const SYSCALL = {
   mknodat: MKNODAT,
+  openTree: 428,
   moveMount: 429,
   fsopen: 430,
   fsconfig: 431,
   fsmount: 432,
   openat2: 437,
+  mountSetattr: 442,
 } as const;
 
 let loaded: Libc | undefined;
@@ -101,10 +125,17 @@ function load(): Libc {
     close: library.func('close', 'int', ['int']),
     ioctlNumber: library.func('ioctl', 'int', ['int', 'ulong', 'long']),
     ioctlBuffer: library.func('ioctl', 'int', ['int', 'ulong', buffer]),
+    linkat: library.func('linkat', 'int', ['int', text, 'int', text, 'int']),
     utimensat: library.func('utimensat', 'int', ['int', text, buffer, 'int']),
     statx: library.func('statx', 'int', ['int', text, 'int', 'uint', buffer]),
     mknodat: syscall(['int', text, 'uint', 'ulong']),
     openat2: syscall(['int', text, buffer, 'ulong']),
+    listxattr: library.func('listxattr', 'long', [text, buffer, 'ulong']),
+    getxattr: library.func('getxattr', 'long', [text, 'str', buffer, 'ulong']),
+    readlinkat: library.func('readlinkat', 'long', ['int', text, buffer, 'ulong']),
+    getdents64: library.func('getdents64', 'long', ['int', buffer, 'ulong']),
+    openTree: syscall(['int', text, 'uint']),
+    mountSetattr: syscall(['int', text, 'uint', buffer, 'ulong']),
     fsopen: syscall(['str', 'uint']),
     fsconfig: syscall(['int', 'uint', 'str', text, 'int']),
     fsmount: syscall(['int', 'uint', 'uint']),

@@ -30,7 +30,7 @@ export function findStatus(path: string): FileStatus | undefined {
   }
 }
 
-function toStatus(status: fs.BigIntStats): FileStatus {
+export function toStatus(status: fs.BigIntStats): FileStatus {
   return {
     type: typeOf(status),
     mode: Number(status.mode) & 0o7777,
@@ -98,15 +98,20 @@ export function readFile(path: string, limit = DEFAULT_READ_LIMIT): Buffer {
   }
 }
 
+/** What the first read of a small file goes through: of /proc thousands are read in one look. */
+const SCRATCH = Buffer.allocUnsafeSlow(16 << 10);
+
 /** Files of /proc say size 0: read on until nothing comes. */
-function readDescriptor(fd: number, path: string, size: number, limit: number): Buffer {
+export function readDescriptor(fd: number, path: string, size: number, limit: number): Buffer {
   const parts: Buffer[] = [];
   let total = 0;
   for (;;) {
-    const part = Buffer.allocUnsafe(Math.max(4096, Math.min(size - total + 1, 1 << 20)));
+    const left = size - total + 1;
+    const isSmall = left <= SCRATCH.length;
+    const part = isSmall ? SCRATCH : Buffer.allocUnsafe(Math.min(left, 1 << 20));
     const count = fs.readSync(fd, part, 0, part.length, null);
     if (count === 0) break;
-    parts.push(part.subarray(0, count));
+    parts.push(isSmall ? Buffer.from(part.subarray(0, count)) : part.subarray(0, count));
     total += count;
     if (total > limit) {
       throw new CutawayError('LIMIT_EXCEEDED', `read "${path}": more than ${limit} bytes`);
@@ -117,6 +122,21 @@ function readDescriptor(fd: number, path: string, size: number, limit: number): 
 
 export function openFile(path: string): OpenFile {
   return toOpenFile(path, openRegular(path));
+}
+
+export function executableStatus(pid: number): FileStatus {
+  const path = `/proc/${pid}/exe`;
+  return guarded('stat', path, () => toStatus(fs.statSync(path, { bigint: true })));
+}
+
+/** The one link that is followed: the kernel's own, to the file itself (proc_pid_exe(5)). */
+export function openExecutable(pid: number): OpenFile {
+  const path = `/proc/${pid}/exe`;
+  const fd = guarded('open', path, () => fs.openSync(path, O_RDONLY | O_NONBLOCK));
+  const status = fs.fstatSync(fd);
+  if (status.isFile()) return toOpenFile(path, { fd, size: status.size });
+  fs.closeSync(fd);
+  throw new CutawayError('INVALID_INPUT', `open "${path}": not a regular file`, { data: { path } });
 }
 
 /** Each directory is held while the next name is opened in it, as openat(2) would. */
@@ -144,7 +164,7 @@ export function openDirectory(path: string, name: string): number {
   return guarded('open', name, () => fs.openSync(nodePath(path), flags));
 }
 
-function toOpenFile(path: string, { fd, size }: { fd: number; size: number }): OpenFile {
+export function toOpenFile(path: string, { fd, size }: { fd: number; size: number }): OpenFile {
   let isClosed = false;
   // After closing, the number may stand for another file already.
   const checkOpen = () => {
@@ -237,17 +257,32 @@ async function* lendDescriptor({ fd, path, start, end, checkOpen }: Stretch) {
 /** Names come as latin1, one character a byte; only names with high bytes need a second look. */
 export function readDirectory(path: string): DirectoryEntry[] {
   return guarded('readdir', path, () => {
-    const options = { withFileTypes: true, encoding: 'latin1' } as const;
-    return fs.readdirSync(nodePath(path), options).map((entry) => ({
-      name: decodeLatin1(entry.name),
-      type: typeOf(entry),
-    }));
+    const entries = listEntries(path);
+    return entries.map((entry) => ({ name: decodeLatin1(entry.name), type: typeOf(entry) }));
   });
+}
+
+const MOST_TRIES = 10;
+
+/**
+ * Of what ends while /proc is listed the kernel tells no type (proc_fill_cache in fs/proc/base.c), so
+ * that Node asks for it and fails over all: the directory itself is still there then.
+ */
+function listEntries(path: string): fs.Dirent[] {
+  const options = { withFileTypes: true, encoding: 'latin1' } as const;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return fs.readdirSync(nodePath(path), options);
+    } catch (error) {
+      const isGone = errnoOf(error) === 'ENOENT' && fs.existsSync(nodePath(path));
+      if (!isGone || tries === MOST_TRIES) throw error;
+    }
+  }
 }
 
 const HIGH_BYTE = /[\u0080-\u00ff]/;
 
-function decodeLatin1(name: string): string {
+export function decodeLatin1(name: string): string {
   return HIGH_BYTE.test(name) ? decodeName(Buffer.from(name, 'latin1')) : name;
 }
 
@@ -332,7 +367,7 @@ export function resolveInRoot(root: string, path: string): string | undefined {
  * The kernel names both descriptors from the root of their mount namespace, which need not be
  * ours (`/proc/PID/root`): what the second has beyond the first goes behind `root`.
  */
-function belowRoot(root: string, directory: number, fd: number): string {
+export function belowRoot(root: string, directory: number, fd: number): string {
   const top = readLink(`/proc/self/fd/${directory}`);
   const found = readLink(`/proc/self/fd/${fd}`);
   const beneath = top === '/' ? found : found.slice(top.length);

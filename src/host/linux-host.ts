@@ -5,6 +5,7 @@ import * as files from './linux-files.js';
 import * as mounts from './linux-mount.js';
 import * as namespaces from './linux-namespaces.js';
 import * as writer from './linux-writer.js';
+import { createUnnamedFile } from './unnamed-file.js';
 import type { Host } from './host.js';
 
 export function linuxHost(): Host {
@@ -23,5 +24,6 @@ export function linuxHost(): Host {
     ...mounts,
     ...writer,
     ...child,
+    createUnnamedFile,
   };
 }

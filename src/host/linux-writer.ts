@@ -67,15 +67,15 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
   guarded('write', path, () => {
     const fd = fs.openSync(nodePath(temporary), 'wx', mode);
     try {
-      fs.writeFileSync(fd, content);
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
-    try {
+      try {
+        fs.writeFileSync(fd, content);
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
       fs.renameSync(nodePath(temporary), nodePath(path));
     } catch (error) {
-      fs.rmSync(temporary, { force: true });
+      fs.rmSync(nodePath(temporary), { force: true });
       throw error;
     }
   });
@@ -89,6 +89,13 @@ export function writeFile(path: string, content: string | Uint8Array, mode = 0o6
 
 export function createFile(path: string, mode = 0o644): Writable {
   const fd = guarded('open', path, () => fs.openSync(nodePath(path), 'wx', mode));
+  return fs.createWriteStream('', { fd, highWaterMark: 1 << 20 });
+}
+
+export function extendFile(path: string, mode = 0o644): Writable {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = fs.constants;
+  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW;
+  const fd = guarded('open', path, () => fs.openSync(nodePath(path), flags, mode));
   return fs.createWriteStream('', { fd, highWaterMark: 1 << 20 });
 }
 
@@ -231,32 +238,41 @@ export function sync(path: string): void {
 }
 
 export function lock(path: string, mode: 'shared' | 'exclusive'): Lock {
-  const fd = openLock(path);
-  checked(libc().flock(fd, mode === 'shared' ? LOCK_SH : LOCK_EX), 'flock', path);
-  return {
-    release: () => {
-      fs.closeSync(fd);
-    },
-  };
+  for (;;) {
+    const held = takeLock(path, mode, true);
+    if (held !== undefined) return held;
+  }
 }
 
 export function tryLock(path: string, mode: 'shared' | 'exclusive'): Lock | undefined {
-  const fd = openLock(path);
-  if (libc().flock(fd, (mode === 'shared' ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
-    const errno = lastErrno();
-    fs.closeSync(fd);
-    if (errno === 'EWOULDBLOCK' || errno === 'EAGAIN') return undefined;
-    throw new CutawayError('UNAVAILABLE', `flock "${path}": ${errno}`);
-  }
-  return {
-    release: () => {
-      fs.closeSync(fd);
-    },
-  };
+  return takeLock(path, mode, false);
 }
 
-function openLock(path: string): number {
-  return guarded('open', path, () => fs.openSync(nodePath(path), 'a', 0o600));
+/**
+ * Undefined when somebody else has it, or when the file lost its name between its opening and its
+ * locking: a lock on a file that nobody can find any more keeps nobody out.
+ */
+function takeLock(path: string, mode: 'shared' | 'exclusive', wait: boolean): Lock | undefined {
+  const fd = guarded('open', path, () => fs.openSync(nodePath(path), 'a', 0o600));
+  const release = () => {
+    fs.closeSync(fd);
+  };
+  const operation = (mode === 'shared' ? LOCK_SH : LOCK_EX) | (wait ? 0 : LOCK_NB);
+  if (libc().flock(fd, operation) < 0) {
+    const errno = lastErrno();
+    release();
+    if (errno === 'EINTR' || errno === 'EWOULDBLOCK' || errno === 'EAGAIN') return undefined;
+    throw new CutawayError('UNAVAILABLE', `flock "${path}": ${errno}`);
+  }
+  if (isNamed(fd, path)) return { release };
+  release();
+  return undefined;
+}
+
+function isNamed(fd: number, path: string): boolean {
+  const held = fs.fstatSync(fd, { bigint: true });
+  const named = fs.statSync(nodePath(path), { bigint: true, throwIfNoEntry: false });
+  return named?.ino === held.ino && named.dev === held.dev;
 }
 
 export function sendSignal(pid: number, signal: string): void {

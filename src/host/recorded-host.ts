@@ -36,6 +36,9 @@ export interface RecordedNamespace {
   readonly inode?: string;
   readonly owner?: string;
   readonly parent?: string;
+  readonly ownerUid?: number;
+  /** Nearest first; default only `parent`. */
+  readonly ancestors?: readonly { readonly inode: string; readonly ownerUid?: number }[];
 }
 
 const LINKS_FOLLOWED = 40;
@@ -94,7 +97,9 @@ type Files =
   | 'listXattrs'
   | 'readXattr'
   | 'birthTime'
-  | 'resolveInRoot';
+  | 'resolveInRoot'
+  | 'executableStatus'
+  | 'openExecutable';
 
 function filesOf(record: HostRecord): Pick<ReadHost, Files> {
   const tree = treeOf(record);
@@ -143,16 +148,28 @@ function filesOf(record: HostRecord): Pick<ReadHost, Files> {
       return value === undefined ? undefined : Buffer.from(value, 'base64');
     },
     birthTime: () => undefined,
+    // A record has the content of a program under the name of the link.
+    executableStatus: (pid) => {
+      const path = `/proc/${pid}/exe`;
+      const { files, statuses } = reached(record, 'stat', path);
+      return { ...fileStatus(files?.[path]?.length ?? 0), ...statuses?.[path] };
+    },
+    openExecutable: (pid) => openBytes(content(`/proc/${pid}/exe`)),
     resolveInRoot: (root, path) => {
-      const found = resolve(record, root, path);
+      const found = resolve(record, root === '/' ? '' : root, path);
       return statusOf(record, tree, found) === undefined ? undefined : found;
     },
   };
 }
 
-function namespacesOf(
-  record: HostRecord,
-): Pick<ReadHost, 'namespaceInode' | 'owningUserNamespace' | 'parentNamespace'> {
+type Namespaces =
+  | 'namespaceInode'
+  | 'owningUserNamespace'
+  | 'parentNamespace'
+  | 'namespaceAncestors'
+  | 'namespaceOwnerUid';
+
+function namespacesOf(record: HostRecord): Pick<ReadHost, Namespaces> {
   const relation = (path: string, key: 'owner' | 'parent') => {
     reached(record, 'open', path);
     const inode = record.namespaces?.[path]?.[key];
@@ -168,6 +185,12 @@ function namespacesOf(
     },
     owningUserNamespace: (path) => relation(path, 'owner'),
     parentNamespace: (path) => relation(path, 'parent'),
+    namespaceAncestors: (path) => {
+      const { ancestors, parent } = reached(record, 'open', path).namespaces?.[path] ?? {};
+      const chain = ancestors ?? (parent === undefined ? [] : [{ inode: parent }]);
+      return chain.map((one) => ({ ...one, inode: BigInt(one.inode) }));
+    },
+    namespaceOwnerUid: (path) => reached(record, 'open', path).namespaces?.[path]?.ownerUid,
   };
 }
 
@@ -216,12 +239,17 @@ function statusOf(record: HostRecord, tree: Tree, path: string): FileStatus | un
   if (link === undefined && file === undefined && said === undefined && !directory)
     return undefined;
   const type = link !== undefined ? 'symlink' : directory ? 'directory' : 'file';
+  const mode = type === 'directory' ? 0o755 : type === 'symlink' ? 0o777 : 0o644;
+  return { ...fileStatus((link ?? file ?? '').length), type, mode, ...said };
+}
+
+function fileStatus(size: number): FileStatus {
   return {
-    type,
-    mode: type === 'directory' ? 0o755 : type === 'symlink' ? 0o777 : 0o644,
+    type: 'file',
+    mode: 0o644,
     uid: 0,
     gid: 0,
-    size: (link ?? file ?? '').length,
+    size,
     links: 1,
     device: 0n,
     inode: 0n,
@@ -229,7 +257,6 @@ function statusOf(record: HostRecord, tree: Tree, path: string): FileStatus | un
     minor: 0,
     mtime: 0n,
     ctime: 0n,
-    ...said,
   };
 }
 

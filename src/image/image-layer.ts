@@ -54,37 +54,73 @@ export function openLayer(host: Pick<ReadHost, 'openFile'>, location: LayerLocat
   return makeLayer(locatedStore(host, store, file), { descriptor, member }, location);
 }
 
-interface LayerPlace {
+/** Which layer of which image. */
+export interface LayerPlace {
   readonly index: number;
   readonly diffID: Digest;
   readonly chainID: Digest;
   readonly limits: Limits;
 }
 
+/** The stored bytes of a layer, wherever they are. */
+export interface LayerBytes {
+  /** Throws when they are not there. */
+  check(): void;
+  stream(range?: StreamRange): AsyncIterable<Buffer>;
+  /** All of them; a chunk is good until the next one is asked for. */
+  lend?(): AsyncIterable<Buffer>;
+  readHead(length: number): Buffer | Promise<Buffer>;
+}
+
 function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): ImageLayer {
   const { descriptor, member } = layer;
-  const { index, diffID, chainID, limits } = place;
-  const what = `layer ${index} ${descriptor.digest}`;
-  const declared = layerCompression(descriptor.mediaType);
-  const checkStored = () => {
-    if (store.findSize(member) === undefined) throw missing(store, what, descriptor);
+  const what = layerName(descriptor, place);
+  const bytes: LayerBytes = {
+    check: () => {
+      if (store.findSize(member) === undefined) throw missing(store, what, descriptor);
+    },
+    stream: (range) => streamOf(store, member, range),
+    lend: () => lend(store, member),
+    readHead: (length) => store.readHead(member, length),
   };
+  return {
+    ...layerOver(bytes, descriptor, place),
+    location: () => {
+      if (store.findSize(member) === undefined) return undefined;
+      const file = store.locate(member);
+      return file && { store: store.what, member, file, descriptor, ...place };
+    },
+  };
+}
+
+function layerName({ digest }: Descriptor, { index }: Pick<LayerPlace, 'index'>): string {
+  return `layer ${index} ${digest}`;
+}
+
+/** The layer with these bytes, in no file that another thread could open. */
+export function layerOver(
+  bytes: LayerBytes,
+  descriptor: Descriptor,
+  { index, diffID, chainID, limits }: LayerPlace,
+): ImageLayer {
+  const what = layerName(descriptor, { index });
+  const declared = layerCompression(descriptor.mediaType);
   const checkType = () => {
     if (declared === undefined) throw unknownType(what, descriptor.mediaType);
   };
   // Generators, so that what is wrong is an error of the stream and not of opening it.
   async function* blob(isLent = false): AsyncGenerator<Buffer> {
-    checkStored();
+    bytes.check();
     const { digest, size } = descriptor;
-    const bytes = isLent ? lend(store, member) : streamOf(store, member);
-    yield* verified(bytes, { digest, size, what });
+    const chunks = (isLent ? bytes.lend?.() : undefined) ?? bytes.stream();
+    yield* verified(chunks, { digest, size, what });
   }
   async function* tar(
     { onProblem, onSeekPoints }: OpenTarOptions = {},
     isLent = false,
   ): AsyncGenerator<Buffer> {
     checkType();
-    checkStored();
+    bytes.check();
     let points: readonly SeekPoint[] | undefined;
     const keep = onSeekPoints && ((found: readonly SeekPoint[]) => (points = found));
     const options = { declared, what, limits, onProblem, onSeekPoints: keep };
@@ -100,11 +136,11 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
     size: descriptor.size,
     limits,
     readHead: (length) => {
-      checkStored();
+      bytes.check();
       checkType();
-      return store.readHead(member, length);
+      return bytes.readHead(length);
     },
-    stream: (range) => streamOf(store, member, range),
+    stream: (range) => bytes.stream(range),
   };
   return {
     index,
@@ -115,11 +151,7 @@ function makeLayer(store: MemberStore, layer: StoredLayer, place: LayerPlace): I
     openTar: (options) => toStream(tar(options)),
     readTar: (options) => tar(options, true),
     readRange: (offset, length, points) => readTarRange(randomBlob, { offset, length }, points),
-    location: () => {
-      if (store.findSize(member) === undefined) return undefined;
-      const file = store.locate(member);
-      return file && { store: store.what, member, file, descriptor, ...place };
-    },
+    location: () => undefined,
   };
 }
 

@@ -18,6 +18,11 @@ export interface ImageLayer {
   readonly descriptor: Descriptor;
   readonly diffID: Digest;
   readonly chainID: Digest;
+  /**
+   * There is no blob: its engine has it as a directory only. The descriptor says what is known of
+   * the blob it was pulled as (else the diffID, size 0), and none of the streams can be read.
+   */
+  readonly unpackedOnly?: true;
   /** The stored bytes; the stream fails with CORRUPT unless size and digest agree at its end. */
   openBlob(): Readable;
   /** The uncompressed tar; fails with CORRUPT unless blob and diffID agree at its end. */
@@ -30,6 +35,8 @@ export interface ImageLayer {
    * compare a file's content with the sha256 that the index has of it.
    */
   readRange(offset: number, length: number, points?: SeekPoints): AsyncIterable<Buffer>;
+  /** Found by its digest, wherever that is: what was read of it once holds for ever. */
+  readonly isAddressed?: true;
   /** Where another thread finds it (`openLayer`); undefined when its bytes are in memory only. */
   location(): LayerLocation | undefined;
 }

@@ -70,7 +70,7 @@ export const LIMIT_TEXTS: Readonly<Record<keyof Limits, string>> = {
   holeBytes: 'bytes of holes of one tar that are hashed',
   zstdWindow: 'bytes of memory that a zstd frame may ask for',
   indexDepth: 'image indexes within each other',
-  manifests: 'manifests of one archive or layout',
+  manifests: 'manifests of one archive, layout or index, and tags of one repository',
   documentSize: 'bytes of one JSON document',
   compressedArchive: 'bytes of an archive that is itself compressed, held in memory',
 };

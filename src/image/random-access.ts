@@ -13,7 +13,7 @@ export interface RandomBlob {
   readonly digest: Digest;
   readonly size: number;
   readonly limits: Limits;
-  readHead(length: number): Buffer;
+  readHead(length: number): Buffer | Promise<Buffer>;
   stream(range: { readonly start: number; readonly end?: number }): AsyncIterable<Buffer>;
 }
 
@@ -38,7 +38,7 @@ export async function* readTarRange(
   }
   checkLimit(blob.limits, 'totalBytes', end, `read ${blob.what}`);
   if (length === 0) return;
-  const compression = detectCompression(blob.readHead(MAGIC_LENGTH));
+  const compression = detectCompression(await blob.readHead(MAGIC_LENGTH));
   if (compression === 'none') {
     yield* cut(blob, blob.stream({ start: offset, end: Math.min(end, blob.size) }), offset, range);
     return;

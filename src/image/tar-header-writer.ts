@@ -3,7 +3,7 @@ import { formatPax, formatPaxTime, type PaxRecord } from './pax.js';
 import type { TarEntry, TarEntryType } from './tar-entry.js';
 import { BLOCK_SIZE, paddingOf, writeChecksum } from './tar-field.js';
 
-const TYPEFLAGS: Readonly<Record<Exclude<TarEntryType, 'other'>, string>> = {
+export const TYPEFLAGS: Readonly<Record<Exclude<TarEntryType, 'other'>, string>> = {
   file: '0',
   link: '1',
   symlink: '2',
@@ -33,16 +33,17 @@ export function writeTarHeader(entry: TarEntry, xattrs: ReadonlyMap<string, Buff
   const body = formatPax(records);
   const padding = Buffer.alloc(paddingOf(body.length));
   const typeflag = entry.type === 'other' ? '0' : TYPEFLAGS[entry.type];
+  const { mode, major, minor } = entry;
   return Buffer.concat([
     ustarBlock({ typeflag: 'x', size: body.length }),
     body,
     padding,
-    ustarBlock({ ...entry, typeflag }),
+    ustarBlock({ typeflag, size: entry.size, mode, major, minor }),
   ]);
 }
 
 /** GNU tar escapes what its records cannot hold in a key. */
-function escapeXattrName(name: string): string {
+export function escapeXattrName(name: string): string {
   return name.replaceAll('%', '%25').replaceAll('=', '%3D');
 }
 
@@ -51,28 +52,42 @@ export function unescapeXattrName(name: string): string {
   return name.replaceAll('%3D', '=').replaceAll('%25', '%');
 }
 
-interface BlockFields {
+export interface UstarFields {
   readonly typeflag: string;
   readonly size: number;
+  /** Default "cutaway": a PAX header gives the name. What is too long is cut. */
+  readonly name?: Buffer;
+  readonly linkName?: Buffer;
   readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Seconds. */
+  readonly mtime?: number;
   readonly major?: number;
   readonly minor?: number;
 }
 
-/** A PAX header before it gives the name, the owner and the time. */
-function ustarBlock({ typeflag, size, mode = 0, major = 0, minor = 0 }: BlockFields): Buffer {
+const DEFAULT_NAME = encodeName('cutaway');
+const NO_LINK = Buffer.alloc(0);
+const NAME_LENGTH = 100;
+
+/** A number that does not fit is written as 0: a PAX header before it gives it. */
+export function ustarBlock(fields: UstarFields): Buffer {
+  const { typeflag, size, name = DEFAULT_NAME, linkName = NO_LINK, mode = 0 } = fields;
+  const { uid = 0, gid = 0, mtime = 0, major = 0, minor = 0 } = fields;
   const block = Buffer.alloc(BLOCK_SIZE);
   const octal = (value: number, at: number, length: number) => {
     const digits = value.toString(8).padStart(length - 1, '0');
     block.write(digits.length < length ? digits : '0'.repeat(length - 1), at, 'latin1');
   };
-  encodeName('cutaway').copy(block, 0);
+  name.copy(block, 0, 0, NAME_LENGTH);
   octal(mode & 0o7777, 100, 8);
-  octal(0, 108, 8);
-  octal(0, 116, 8);
+  octal(uid, 108, 8);
+  octal(gid, 116, 8);
   octal(size, 124, 12);
-  octal(0, 136, 12);
+  octal(mtime, 136, 12);
   block.write(typeflag, 156, 'latin1');
+  linkName.copy(block, 157, 0, NAME_LENGTH);
   block.write('ustar\0' + '00', 257, 'latin1');
   octal(major, 329, 8);
   octal(minor, 337, 8);

@@ -1,5 +1,4 @@
 // What is in this file, in the merged tree or as one layer has it?
-import type { ReadHost } from '../host/host.js';
 import { CutawayError } from '../oci/error.js';
 import { findContent, placeOf, readContent, type ContentPlace } from './content.js';
 import { findOrdinary, layerName, pickLayer, whoHas } from './pick-layer.js';
@@ -29,16 +28,11 @@ export async function openContent(
   options: CatOptions = {},
 ): Promise<FileContent> {
   const stack = await targetStack(context, target, { hash: false });
-  return openContentOf(context.host, stack, path, options);
+  return openContentOf(stack, path, options);
 }
 
 /** The same of layers that have been read already. */
-export function openContentOf(
-  host: ReadHost,
-  stack: Stack,
-  path: string,
-  options: CatOptions = {},
-): FileContent {
+export function openContentOf(stack: Stack, path: string, options: CatOptions = {}): FileContent {
   const wanted = canonicalPath(path);
   const place =
     options.layer === undefined
@@ -46,7 +40,7 @@ export function openContentOf(
       : findInLayer(stack, wanted, pickLayer(stack, options.layer));
   const { entry } = place;
   if (entry.type !== 'file') throw notFile(entry.type, entry.path);
-  return { place, size: entry.size, chunks: readContent(host, place) };
+  return { place, size: entry.size, chunks: readContent(place) };
 }
 
 function findMerged(stack: Stack, path: string): ContentPlace {

@@ -19,7 +19,7 @@ export type LayerSource =
       /** Those that the engine keeps of it. */
       readonly findSeekPoints: () => SeekPoints | undefined;
     }
-  | { readonly kind: 'directory'; readonly directory: string };
+  | { readonly kind: 'directory'; readonly directory: string; readonly host: ReadHost };
 
 /** A file of a layer, which has its bytes. */
 export interface ContentPlace {
@@ -56,12 +56,9 @@ export function placeOf(
 }
 
 /** The content of one file; fails with CORRUPT at its end when it is not what the index says. */
-export async function* readContent(
-  host: ReadHost,
-  { source, layer, entry }: ContentPlace,
-): AsyncGenerator<Buffer> {
+export async function* readContent({ source, layer, entry }: ContentPlace): AsyncGenerator<Buffer> {
   const chunks =
-    source.kind === 'directory' ? fileChunks(host, source, entry) : blobChunks(source, entry);
+    source.kind === 'directory' ? fileChunks(source, entry) : blobChunks(source, entry);
   yield* verifiedContent(chunks, { layer, entry });
 }
 
@@ -87,8 +84,7 @@ export async function* verifiedContent(
 }
 
 async function* fileChunks(
-  host: ReadHost,
-  { directory }: LayerSource & { kind: 'directory' },
+  { directory, host }: LayerSource & { kind: 'directory' },
   { path }: OrdinaryEntry,
 ): AsyncGenerator<Buffer> {
   const file = host.openBeneath(directory, path);

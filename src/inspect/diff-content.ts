@@ -1,6 +1,5 @@
 // What differs within text files, as unified hunks. The library is loaded by whoever asks for it.
 import type { structuredPatch } from 'diff';
-import type { ReadHost } from '../host/host.js';
 import { decodeName, isUtf8Name } from '../oci/byte-name.js';
 import { causeText } from '../oci/error.js';
 import type { Change } from '../overlay/diff.js';
@@ -35,7 +34,6 @@ interface Pair {
 
 /** By path, for changes in which the content of a file came, went or changed. */
 export async function diffContents(
-  host: ReadHost,
   sides: { readonly before: DiffSide; readonly after: DiffSide },
   changes: readonly Change[],
 ): Promise<Map<string, ContentChange>> {
@@ -60,7 +58,7 @@ export async function diffContents(
       pairs.push(pair);
     }
   }
-  await readSides(host, pairs);
+  await readSides(pairs);
   if (pairs.length === 0) return found;
   const library = await import('diff');
   for (const pair of pairs) found.set(pair.path, comparePair(library.structuredPatch, pair));
@@ -69,7 +67,6 @@ export async function diffContents(
 
 /** Between two versions of one file, each where a layer has it. */
 export async function diffVersions(
-  host: ReadHost,
   path: string,
   before: ContentPlace,
   after: ContentPlace,
@@ -77,7 +74,7 @@ export async function diffVersions(
   const most = Math.max(before.entry.size, after.entry.size);
   if (most > FILE_LIMIT) return { kind: 'over-limit', limit: `more than ${FILE_LIMIT} bytes` };
   const pair: Pair = { path, before: { place: before }, after: { place: after } };
-  await readSides(host, [pair]);
+  await readSides([pair]);
   const library = await import('diff');
   return comparePair(library.structuredPatch, pair);
 }
@@ -97,10 +94,10 @@ function sideOf<Key extends 'before' | 'after'>(
   return { [key]: { place: findContent(stack, tree, row) } } as Record<Key, Side>;
 }
 
-async function readSides(host: ReadHost, pairs: readonly Pair[]): Promise<void> {
+async function readSides(pairs: readonly Pair[]): Promise<void> {
   const of = (key: 'before' | 'after') => pairs.flatMap((pair) => pair[key] ?? []);
   for (const sides of [of('before'), of('after')]) {
-    for await (const { item, chunks } of readContents(host, sides)) {
+    for await (const { item, chunks } of readContents(sides)) {
       try {
         const parts: Buffer[] = [];
         for await (const chunk of chunks) parts.push(chunk);

@@ -14,14 +14,7 @@ import type { ChangeRecord, ContentChange, DiffDocument } from './documents/diff
 import { findEngineMade } from './engine-made.js';
 import { entryFacts, pathFacts } from './entry-facts.js';
 import { anyGlob } from './glob.js';
-import {
-  containerImage,
-  imageStack,
-  lowerStack,
-  mergeStack,
-  targetStack,
-  upperLayer,
-} from './stack.js';
+import { changedStack, findContainerImage, imageStack, mergeStack, targetStack } from './stack.js';
 import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
 
 type Tree = ImageTarget | ContainerTarget;
@@ -56,8 +49,13 @@ async function diffContainer(
   target: ContainerTarget,
   options: DiffQuestionOptions,
 ): Promise<DiffDocument> {
-  const lower = await lowerStack(context, target, { hash: true });
-  const upper = upperLayer(context, target, { hash: true });
+  if (target.container.directories.lower.length === 0) {
+    const what = `container "${target.container.name}" has no layers below its own files`;
+    throw new CutawayError('UNSUPPORTED', `${what}: there is nothing to compare them with`, {
+      hint: 'name a second target',
+    });
+  }
+  const { lower, upper } = await changedStack(context, target, { hash: true });
   const before = { stack: lower, tree: mergeStack(lower) };
   const stack = {
     layers: [...lower.layers, upper],
@@ -65,7 +63,10 @@ async function diffContainer(
   };
   const after = { stack, tree: mergeUpper(before.tree, upper.index) };
   return await answer(context, options, {
-    subjects: { before: containerImage(context, target).subject, after: target.subject },
+    subjects: {
+      before: findContainerImage(context, target)?.subject ?? target.subject,
+      after: target.subject,
+    },
     sense: 'container',
     changes: diffUpper(before.tree, upper.index),
     sides: { before, after },
@@ -78,7 +79,7 @@ async function diffLayer(
   target: ImageTarget,
   options: DiffQuestionOptions,
 ): Promise<DiffDocument> {
-  const stack = await imageStack(target);
+  const stack = await imageStack(target, { hash: true });
   const top = stack.layers.length;
   if (top === 0) throw new CutawayError('INVALID_INPUT', 'the image has no layers');
   const below = { layers: stack.layers.slice(0, -1), problems: [] };
@@ -144,7 +145,6 @@ async function answer(
   const contents =
     options.content === true
       ? await diffContents(
-          context.host,
           sides,
           changes.filter(({ path }) => !moves.has(path) && !moved.has(path)),
         )

@@ -1,5 +1,6 @@
 // What is recorded of one container or image?
 import { hasCode } from '../oci/error.js';
+import { present } from '../oci/json-reader.js';
 import {
   familiarReference,
   formatReference,
@@ -19,30 +20,29 @@ export function inspectRecord(
 ): InspectDocument {
   const answer =
     target.kind === 'container'
-      ? { container: containerAnswer(context, target) }
+      ? { container: containerAnswer(target) }
       : { image: imageAnswer(target) };
   return makeDocument(context.host, 'inspect', target.subject, answer, []);
 }
 
-function containerAnswer(
-  { host }: TargetContext,
-  { container }: ContainerTarget,
-): NonNullable<InspectDocument['container']> {
+function containerAnswer({
+  engine,
+  container,
+}: ContainerTarget): NonNullable<InspectDocument['container']> {
   const { upper, work, merged } = container.directories;
+  const { home, log, runtimeConfig } = container;
   return {
     summary: containerRow(container),
     record: container.record,
-    directories: {
-      container: container.bundle.slice(0, container.bundle.lastIndexOf('/')),
-      upper,
-      work,
-      merged,
-      log: container.log,
-    },
-    bundle: {
-      directory: container.bundle,
-      config: readConfig(() => host.readText(`${container.bundle}/config.json`)),
-    },
+    directories: present({ container: home, upper, work, merged, log }),
+    ...(runtimeConfig === undefined
+      ? {}
+      : {
+          bundle: {
+            directory: runtimeConfig.slice(0, runtimeConfig.lastIndexOf('/')),
+            config: readConfig(() => engine.host.readText(runtimeConfig)),
+          },
+        }),
   };
 }
 

@@ -8,6 +8,7 @@ import { familiarReference, isReference, parseReference } from '../oci/reference
 import type { RememberedSummary } from '../overlay/layer-memory.js';
 import { summarizeLayer, type LayerSummary } from '../overlay/layer-summary.js';
 import { makeDocument } from './document.js';
+import { blobDigest } from './origins.js';
 import type { LayerRecord, LayersDocument } from './documents/layers.js';
 import { containerImage, readLayers, upperLayer } from './stack.js';
 import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
@@ -29,14 +30,16 @@ export async function inspectLayers(
   const answer = {
     image: imageFacts(image),
     layers,
-    ...(target.kind === 'container' ? { upper: upperFacts(context, target) } : {}),
+    ...(target.kind === 'container' ? upperFacts(target) : {}),
     history: historyFacts(image, history.layers),
   };
   return makeDocument(context.host, 'layers', target.subject, answer, problems);
 }
 
 /** The engine's own where it keeps them, else read from the blobs. */
-async function layerSummaries(target: ImageTarget): Promise<[ImageLayer, RememberedSummary][]> {
+export async function layerSummaries(
+  target: ImageTarget,
+): Promise<[ImageLayer, RememberedSummary][]> {
   const { layers } = target.image;
   const known = new Map<ImageLayer, RememberedSummary>();
   for (const layer of layers) {
@@ -58,7 +61,7 @@ function findSummary(
   { stored, memory }: ImageTarget,
   layer: ImageLayer,
 ): RememberedSummary | undefined {
-  const summary = stored?.engine.findLayerSummary(layer.diffID);
+  const summary = stored?.engine.findLayerSummary?.(layer.diffID);
   return summary === undefined ? memory?.findSummary(layer) : { summary, problems: [] };
 }
 
@@ -71,20 +74,21 @@ function layerRecord(
 ): LayerRecord {
   const { descriptor, diffID, chainID } = layer;
   const { uncompressedSize, contentSize, entries, whiteouts } = summary;
+  const isStored = layer.unpackedOnly !== true;
   const unpacked = target.stored?.engine.layerDirectory(chainID);
   const sharing = neighbours.filter(({ image }) =>
     image.layers.some((other) => other.chainID === chainID),
   );
   return {
     index: layer.index,
-    digest: descriptor.digest,
+    ...blobDigest(layer),
     diffID,
     chainID,
-    mediaType: descriptor.mediaType,
-    size: descriptor.size,
-    uncompressedSize,
+    ...(isStored ? { mediaType: descriptor.mediaType, size: descriptor.size } : {}),
+    ...(isStored ? { uncompressedSize } : {}),
     contentSize,
-    entries,
+    // The directory of a layer itself is no entry of the layer.
+    entries: isStored ? entries : Math.max(0, entries - 1),
     whiteouts,
     ...stepFacts(step),
     ...(unpacked === undefined ? {} : { directory: unpacked.directory }),
@@ -93,7 +97,7 @@ function layerRecord(
   };
 }
 
-function stepFacts(step: HistoryEntry | undefined): {
+export function stepFacts(step: HistoryEntry | undefined): {
   createdBy?: string;
   command?: string;
   createdAt?: string;
@@ -106,7 +110,7 @@ function stepFacts(step: HistoryEntry | undefined): {
   };
 }
 
-function imageFacts(image: Image): LayersDocument['image'] {
+export function imageFacts(image: Image): LayersDocument['image'] {
   const { created } = image.config;
   return {
     id: image.id,
@@ -130,13 +134,14 @@ function neighbourImages(
     .map((other) => ({ image: other, name: other.references[0] ?? other.id }));
 }
 
-function upperFacts(
-  context: TargetContext,
-  target: ContainerTarget,
-): { directory: string; entries: number; contentSize: number } {
-  const { index } = upperLayer(context, target, { hash: false });
+function upperFacts(target: ContainerTarget): {
+  upper?: { directory: string; entries: number; contentSize: number };
+} {
+  const { upper } = target.container.directories;
+  if (upper === undefined) return {};
+  const { index } = upperLayer(target, { hash: false });
   const { entries, contentSize } = summarizeLayer(index);
-  return { directory: target.container.directories.upper, entries, contentSize };
+  return { upper: { directory: upper, entries, contentSize } };
 }
 
 function historyFacts(

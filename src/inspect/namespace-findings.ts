@@ -33,17 +33,69 @@ function findOutsiders(look: NamespaceLook, known: KnownSubject): NsFinding[] {
       found.set(pid, [...(found.get(pid) ?? []), type]);
     }
   }
+  const outsiders = new Map(
+    [...found].filter(([, types]) => types.some((type) => type !== 'user')),
+  );
+  return groupOutsiders(look, outsiders).map((group) => toFinding(look, known, group));
+}
+
+interface Outsiders {
+  readonly lead: number;
+  readonly types: readonly NamespaceType[];
+  /** With the lead, by pid. */
+  readonly pids: readonly number[];
+}
+
+/**
+ * Who came in together is one intruder. nsenter(1) with a pid namespace forks: it waits outside of
+ * that namespace while its child is all the way in, and so the child leads.
+ */
+function groupOutsiders(
+  look: NamespaceLook,
+  outsiders: ReadonlyMap<number, readonly NamespaceType[]>,
+): Outsiders[] {
+  const parentOf = (pid: number) => {
+    const ppid = look.processes.get(pid)?.ppid ?? 0;
+    return ppid !== pid && outsiders.has(ppid) ? ppid : undefined;
+  };
+  const groups = new Map<number, number[]>();
+  for (const pid of [...outsiders.keys()].sort((a, b) => a - b)) {
+    let top = pid;
+    const seen = new Set<number>();
+    for (let at = parentOf(pid); at !== undefined && !seen.has(at); at = parentOf(at)) {
+      seen.add(at);
+      top = at;
+    }
+    groups.set(top, [...(groups.get(top) ?? []), pid]);
+  }
+  const typesOf = (pid: number) => outsiders.get(pid) ?? [];
+  return [...groups]
+    .map(([top, pids]) => {
+      const deeper = pids.find(
+        (pid) => parentOf(pid) === top && typesOf(pid).length > typesOf(top).length,
+      );
+      const lead = deeper ?? top;
+      return { lead, types: typesOf(lead), pids };
+    })
+    .sort((a, b) => a.lead - b.lead);
+}
+
+function toFinding(look: NamespaceLook, known: KnownSubject, group: Outsiders): NsFinding {
+  const { lead, types, pids } = group;
+  const entry = look.processes.get(lead)?.ppid ?? 0;
+  const by = pids.includes(entry) ? `, brought in by ${entry} (${commOf(look, entry)}),` : '';
+  const below = pids.filter((pid) => pid !== lead && pid !== entry).length;
+  const more = below === 0 ? '' : `, with ${below} more process${below === 1 ? '' : 'es'}`;
   const noCgroup = known.membership.cgroupPaths.length === 0;
-  return [...found]
-    .filter(([, types]) => types.some((type) => type !== 'user'))
-    .sort(([a], [b]) => a - b)
-    .map(([pid, types]) => ({
-      code: 'outsider-in-namespace',
-      message: `process ${pid} (${commOf(look, pid)}) is in the ${listTypes(types)} of ${nameOf(known)} but ${noCgroup ? 'not part of it' : 'outside its cgroup'}`,
-      target: known.subject.subject.target,
-      pid,
-      types,
-    }));
+  const outside = noCgroup ? 'not part of it' : 'outside its cgroup';
+  return {
+    code: 'outsider-in-namespace',
+    message: `process ${lead} (${commOf(look, lead)})${by} is in the ${listTypes(types)} of ${nameOf(known)} but ${outside}${more}`,
+    target: known.subject.subject.target,
+    pid: lead,
+    types: [...types],
+    processes: [...pids],
+  };
 }
 
 /** A member, a supervisor, or a member of another container that shares the namespace. */
@@ -62,7 +114,7 @@ function findEscaped(look: NamespaceLook, known: KnownSubject): NsFinding[] {
     const types = own
       .map(([type]) => type)
       .filter((type) => inodes[type] === look.own.inodes[type]);
-    if (types.length === 0) return [];
+    if (types.length === 0) return findElsewhere(look, known, pid);
     return [
       {
         code: 'member-in-host-namespace',
@@ -73,6 +125,21 @@ function findEscaped(look: NamespaceLook, known: KnownSubject): NsFinding[] {
       },
     ];
   });
+}
+
+/** In the cgroup, but neither in the container's pid namespace, nor below it, nor in the host's. */
+function findElsewhere(look: NamespaceLook, known: KnownSubject, pid: number): NsFinding[] {
+  const { ownPidNamespace, belongings } = known.membership;
+  if (!ownPidNamespace || belongings.get(pid)?.includes('namespace') !== false) return [];
+  return [
+    {
+      code: 'member-outside-namespace',
+      message: `process ${pid} (${commOf(look, pid)}) is in the cgroup of ${nameOf(known)} but in the pid namespace of somebody else`,
+      target: known.subject.subject.target,
+      pid,
+      types: ['pid'],
+    },
+  ];
 }
 
 function commOf(look: NamespaceLook, pid: number): string {

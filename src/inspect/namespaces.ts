@@ -1,13 +1,12 @@
 // Which namespaces is it in, who else is in them, and what is shared with the host?
-import { encodeName, isUtf8Name } from '../oci/byte-name.js';
-import type { Problem } from '../oci/problem.js';
 import { NAMESPACE_TYPES, type NamespaceType, type ReadHost } from '../host/host.js';
-import { namespaceRelations, type NamespaceHolder } from '../ns/namespace-holders.js';
 import { namespaceKey, namespacesOf, type ProcessNamespaces } from '../ns/namespaces.js';
 import { summarizeProblems } from '../ns/unreadable.js';
+import type { Problem } from '../oci/problem.js';
 import { makeDocument } from './document.js';
 import type { Subject } from './documents/common.js';
 import type { NamespaceRecord, NamespaceSubjectRecord, NsDocument } from './documents/ns.js';
+import { checkIsolation } from './isolation.js';
 import { findStrangers } from './namespace-findings.js';
 import {
   takeNamespaceLook,
@@ -15,14 +14,12 @@ import {
   type NamespaceLook,
   type NamespaceSubject,
 } from './namespace-look.js';
-import { toCommand } from './procs.js';
+import { toNamespaceRecord, withUserAncestors, type NamespaceName } from './namespace-record.js';
 
 export interface NamespaceOptions {
   /** Containers that are not asked about but are named where they share a namespace. */
   readonly others?: readonly NamespaceSubject[];
 }
-
-const PIDS_LISTED = 20;
 
 /** Without subjects: all namespaces of the machine. */
 export function inspectNamespaces(
@@ -34,18 +31,22 @@ export function inspectNamespaces(
   const rows = subjects.map((subject) => toSubjectRecord(look, subject));
   const wanted = subjects.length === 0 ? allNamespaces(look) : namespacesOfRows(rows);
   const asked = look.known.filter(({ subject }) => subjects.includes(subject));
+  const records = sortNamespaces(wanted).map((one) => toNamespaceRecord(host, look, one));
+  const isolation = checkIsolation(host, look, asked);
   const answer = {
     host: {
       pid: look.own.pid,
       namespaces: namespacesOf(look.own.inodes).map(([type, inode]) => ({ type, inode })),
     },
     subjects: rows,
-    namespaces: sortNamespaces(wanted).map((one) => toNamespaceRecord(host, look, one)),
+    namespaces:
+      subjects.length === 0 ? sortRecords(withUserAncestors(host, look, records)) : records,
     findings: asked.flatMap((one) => findStrangers(look, one)),
+    ...(subjects.length === 0 ? {} : { isolation: isolation.facts }),
   };
   return makeDocument(host, 'ns', frameSubject(subjects), answer, [
     ...asked.flatMap((one) => subjectProblems(look, one)),
-    ...summarizeProblems(look.problems),
+    ...summarizeProblems([...look.problems, ...isolation.problems]),
   ]);
 }
 
@@ -88,90 +89,33 @@ function forChildren(
   return other === undefined || other === inode ? {} : { forChildren: other };
 }
 
-type NamespaceName = readonly [NamespaceType, string];
-
 function namespacesOfRows(rows: readonly NamespaceSubjectRecord[]): NamespaceName[] {
   return rows.flatMap((row) => row.namespaces.map(({ type, inode }) => [type, inode] as const));
 }
 
-/** Those with processes, and those that only a mount keeps. */
+/** Those with processes, and those that only a mount, a descriptor or an unshare(2) keeps. */
 function allNamespaces(look: NamespaceLook): NamespaceName[] {
-  return [...look.index.pids.keys(), ...look.holders.keys()].map((key) => {
-    const colon = key.indexOf(':');
-    return [key.slice(0, colon) as NamespaceType, key.slice(colon + 1)] as const;
-  });
+  const { index, holders, opened, awaited } = look;
+  return [index.pids, holders, opened, awaited].flatMap((map) =>
+    [...map.keys()].map((key) => {
+      const colon = key.indexOf(':');
+      return [key.slice(0, colon) as NamespaceType, key.slice(colon + 1)] as const;
+    }),
+  );
 }
 
 function sortNamespaces(names: readonly NamespaceName[]): NamespaceName[] {
   const unique = new Map(names.map((name) => [namespaceKey(...name), name]));
-  return [...unique.values()].sort(
-    ([typeA, inodeA], [typeB, inodeB]) =>
-      NAMESPACE_TYPES.indexOf(typeA) - NAMESPACE_TYPES.indexOf(typeB) ||
-      Number(inodeA) - Number(inodeB),
-  );
+  return [...unique.values()].sort(compareNames);
 }
 
-function toNamespaceRecord(
-  host: ReadHost,
-  look: NamespaceLook,
-  [type, inode]: NamespaceName,
-): NamespaceRecord {
-  const key = namespaceKey(type, inode);
-  const pids = look.index.pids.get(key) ?? [];
-  const holders = look.holders.get(key) ?? [];
-  const others = pids.filter(
-    (pid) => !look.known.some(({ membership }) => membership.belongings.has(pid)),
-  );
-  const path = relationPath(look, type, pids, holders);
-  return {
-    type,
-    inode,
-    host: look.own.inodes[type] === inode,
-    processes: pids.length,
-    sharedBy: look.known.flatMap(({ subject, membership }) => {
-      const count = pids.filter((pid) => membership.belongings.has(pid)).length;
-      const { target, name } = subject.subject;
-      return count === 0
-        ? []
-        : [{ target, ...(name === undefined ? {} : { name }), processes: count }];
-    }),
-    otherProcesses: { count: others.length, pids: others.slice(0, PIDS_LISTED) },
-    ...lowestOf(look, pids),
-    heldBy: holders.map(toHolderRecord),
-    ...(path === undefined ? {} : namespaceRelations(host, type, path)),
-  };
+function sortRecords(records: readonly NamespaceRecord[]): NamespaceRecord[] {
+  return [...records].sort((a, b) => compareNames([a.type, a.inode], [b.type, b.inode]));
 }
 
-/** Mounts of other mount namespaces are not opened: what lies on the way there is not ours. */
-function relationPath(
-  look: NamespaceLook,
-  type: NamespaceType,
-  pids: readonly number[],
-  holders: readonly NamespaceHolder[],
-): string | undefined {
-  if (pids[0] !== undefined) return `/proc/${pids[0]}/ns/${type}`;
-  return holders.find((one) => one.mountNamespace === look.ownMountNamespace)?.mountPoint;
-}
-
-function lowestOf(look: NamespaceLook, pids: readonly number[]): Pick<NamespaceRecord, 'lowest'> {
-  const process = look.processes.get(pids[0] ?? 0);
-  if (process === undefined) return {};
-  const name = look.userNames.get(process.uid.effective);
-  return {
-    lowest: {
-      pid: process.pid,
-      user: { uid: process.uid.effective, ...(name === undefined ? {} : { name }) },
-      command: toCommand(process),
-    },
-  };
-}
-
-function toHolderRecord(holder: NamespaceHolder): NamespaceRecord['heldBy'][number] {
-  const { mountPoint, mountNamespace, pid } = holder;
-  const bytes = isUtf8Name(mountPoint)
-    ? {}
-    : { mountPointBase64: encodeName(mountPoint).toString('base64') };
-  return { mountPoint, ...bytes, mountNamespace, pid };
+function compareNames([typeA, inodeA]: NamespaceName, [typeB, inodeB]: NamespaceName): number {
+  const byType = NAMESPACE_TYPES.indexOf(typeA) - NAMESPACE_TYPES.indexOf(typeB);
+  return byType || Number(inodeA) - Number(inodeB);
 }
 
 /** Gone, or there but out of our reach: its row is empty, and this says which. */

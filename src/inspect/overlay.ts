@@ -9,7 +9,8 @@ import { contentSize } from '../overlay/layer-summary.js';
 import { parseOverlayOptions, type OverlayOptions } from '../overlay/mount-options.js';
 import { makeDocument } from './document.js';
 import type { LowerRecord, OverlayDocument } from './documents/overlay.js';
-import { containerImage, lowerStack, mergeStack, upperLayer } from './stack.js';
+import { blobDigest } from './origins.js';
+import { changedStack, findContainerImage, mergeStack } from './stack.js';
 import type { ContainerTarget, ImageTarget, TargetContext } from './target.js';
 
 export async function inspectOverlay(
@@ -62,16 +63,18 @@ async function inspectContainerOverlay(
   target: ContainerTarget,
 ): Promise<OverlayDocument> {
   const { upper, work, merged } = target.container.directories;
-  const image = containerImage(context, target);
+  const image = findContainerImage(context, target);
   const { line, options } = findMount(context, merged);
   const problems: Problem[] = [];
   const directories = lowerDirectories(context, target, options, problems);
-  const upperRecord = await countUpper(context, target, problems);
+  const counts = upper === undefined ? undefined : await countUpper(context, target, problems);
   const answer = {
     mounted: line !== undefined,
-    merged,
-    upper: { directory: upper, ...upperRecord },
-    work,
+    ...(merged === undefined ? {} : { merged }),
+    ...(upper === undefined || counts === undefined
+      ? {}
+      : { upper: { directory: upper, ...counts } }),
+    ...(work === undefined ? {} : { work }),
     lower: directories.map((directory, at) => lowerRecord(image, directory, at + 1)),
     ...(line === undefined ? {} : { mountLine: line.raw }),
     features: (options?.flags ?? []).map(splitFeature),
@@ -84,8 +87,8 @@ async function countUpper(
   target: ContainerTarget,
   problems: Problem[],
 ): Promise<{ added: number; changed: number; deleted: number; contentSize: number }> {
-  const lower = await lowerStack(context, target, { hash: false });
-  const { index } = upperLayer(context, target, { hash: false });
+  const { lower, upper } = await changedStack(context, target, { hash: false });
+  const { index } = upper;
   problems.push(...lower.problems, ...index.problems);
   const changes = diffUpper(mergeStack(lower), index);
   const count = (kind: string) => changes.filter((change) => change.kind === kind).length;
@@ -98,9 +101,10 @@ async function countUpper(
 }
 
 function findMount(
-  { host }: TargetContext,
-  merged: string,
+  { host, isLive }: TargetContext,
+  merged: string | undefined,
 ): { line: MountinfoLine | undefined; options: OverlayOptions | undefined } {
+  if (!isLive || merged === undefined) return { line: undefined, options: undefined };
   const line = readMountinfo(host, 'self').findLast(
     ({ mountPoint, type }) => mountPoint === merged && type === 'overlay',
   );
@@ -119,7 +123,7 @@ function lowerDirectories(
   if (options === undefined) return expected;
   return options.lowerdir.map((path) => {
     const directory = resolveLink(context, path, problems);
-    const known = expected.find((one) => one.directory === directory || one.link === path);
+    const known = expected.find((one) => one.directory === directory || isLinkOf(one, path));
     if (known !== undefined) return known;
     problems.push({
       code: 'unknown-lower',
@@ -128,6 +132,11 @@ function lowerDirectories(
     });
     return { role: 'unknown' as const, directory, link: path };
   });
+}
+
+/** An engine that mounts from its own directory names links from there on. */
+function isLinkOf({ link }: LowerDirectory, path: string): boolean {
+  return link === path || (!path.startsWith('/') && link?.endsWith(`/${path}`) === true);
 }
 
 function resolveLink({ host }: TargetContext, path: string, problems: Problem[]): string {
@@ -140,7 +149,7 @@ function resolveLink({ host }: TargetContext, path: string, problems: Problem[])
 }
 
 function lowerRecord(
-  target: ImageTarget,
+  target: ImageTarget | undefined,
   lower: { role: LowerRecord['role']; directory: string; link?: string; layerIndex?: number },
   position: number,
 ): LowerRecord {
@@ -150,17 +159,18 @@ function lowerRecord(
     directory: lower.directory,
     ...(lower.link === undefined ? {} : { link: lower.link }),
   };
+  if (target === undefined) return base;
   const { image, stored } = target;
   const layer = image.layers.find(({ index }) => index === lower.layerIndex);
   if (layer === undefined) return base;
   const step = alignHistory(image.config.history, image.layers.length).layers[layer.index - 1];
-  const summary = stored?.engine.findLayerSummary(layer.diffID);
+  const summary = stored?.engine.findLayerSummary?.(layer.diffID);
   const command = commandOf(step);
   return {
     ...base,
     layer: {
       index: layer.index,
-      digest: layer.descriptor.digest,
+      ...blobDigest(layer),
       diffID: layer.diffID,
       chainID: layer.chainID,
       ...(step?.created_by === undefined ? {} : { createdBy: step.created_by }),

@@ -1,17 +1,20 @@
 // Which processes does the host see of a container, or at all?
-import { encodeName, isUtf8Name } from '../oci/byte-name.js';
-import type { Problem } from '../oci/problem.js';
 import type { ReadHost } from '../host/host.js';
-import type { CgroupLine } from '../ns/cgroup.js';
-import { insideUserReader, type InsideUser } from '../ns/inside-users.js';
+import { decodeCapabilities } from '../ns/capability.js';
+import { cgroupAccountReader } from '../ns/cgroup-limits.js';
 import { containerMembers, type Membership } from '../ns/membership.js';
 import { readMountinfo } from '../ns/mountinfo.js';
-import { listProcesses, parseCmdline, type Process } from '../ns/process.js';
+import { listProcesses, type Process } from '../ns/process.js';
 import { summarizeProblems } from '../ns/unreadable.js';
-import { readHostUserNames } from '../ns/user-names.js';
+import type { Problem } from '../oci/problem.js';
 import { makeDocument } from './document.js';
 import type { Subject } from './documents/common.js';
-import type { ProcessRecord, ProcsDocument, ProcsFinding } from './documents/procs.js';
+import type { ControlGroup } from './documents/process-details.js';
+import type { ProcessRecord, ProcsDocument } from './documents/procs.js';
+import { processDetailReader } from './process-details.js';
+import { findOddPrograms, findStrays } from './process-findings.js';
+import { groupCgroups, recordProcesses } from './process-record.js';
+import type { ContainerFiles } from './same-content.js';
 
 /** What is known of the subject's processes. Subject kind `host` asks for all of the machine. */
 export interface ProcessSubject {
@@ -23,9 +26,23 @@ export interface ProcessSubject {
   readonly cgroupPaths?: readonly string[];
   /** The shim or CLI above the init; by default the parent of the init. */
   readonly supervisorPids?: readonly number[];
+  /** What its root file system is made of. */
+  readonly files?: ContainerFiles;
 }
 
-export function inspectProcesses(host: ReadHost, subject: ProcessSubject): ProcsDocument {
+export interface ProcessOptions {
+  /**
+   * Look closely at each process that is shown: its program, libraries, sockets, cgroup. Default for
+   * all but a whole host, where it costs some seconds for thousands of them.
+   */
+  readonly details?: boolean;
+}
+
+export function inspectProcesses(
+  host: ReadHost,
+  subject: ProcessSubject,
+  options: ProcessOptions = {},
+): ProcsDocument {
   const { processes, problems } = listProcesses(host);
   const whole = subject.subject.kind === 'host';
   const membership = whole ? undefined : containerMembers(host, processes, subject);
@@ -36,16 +53,95 @@ export function inspectProcesses(host: ReadHost, subject: ProcessSubject): Procs
           ({ pid }) => membership.belongings.has(pid) || membership.supervisors.has(pid),
         );
   const pids = new Set(shown.map(({ pid }) => pid));
+  const ordered = inTreeOrder(shown);
+  const closer = (options.details ?? !whole) && ordered.length > 0;
+  const groups = closer ? readControlGroups(host, ordered) : undefined;
+  const initPid = membership?.init?.pid;
+  const detailsOf = closer
+    ? processDetailReader(host, withInit(subject, initPid), problems)
+    : () => ({});
+  const records = recordProcesses(host, ordered, membership, (process) => ({
+    ...detailsOf(process),
+    ...groups?.numberOf(process),
+  }));
   const answer = {
-    ...(membership?.init === undefined ? {} : { init: membership.init.pid }),
-    processes: recordProcesses(host, inTreeOrder(shown), membership),
-    findings: membership === undefined ? [] : findStrays(shown, membership),
+    ...(initPid === undefined ? {} : { init: initPid }),
+    processes: records,
+    capabilitySets: nameCapabilities(records),
+    ...(groups === undefined ? {} : { controlGroups: groups.list }),
+    findings:
+      membership === undefined
+        ? []
+        : [...findStrays(shown, membership), ...findOddPrograms(records, initOf(records, initPid))],
   };
   return makeDocument(host, 'procs', subject.subject, answer, [
     ...membershipProblems(subject, membership),
     ...summarizeProblems(problems.filter((problem) => concerns(pids, problem))),
     ...hiddenProblems(host),
   ]);
+}
+
+function withInit({ files }: ProcessSubject, initPid: number | undefined) {
+  return {
+    ...(files === undefined ? {} : { files }),
+    ...(initPid === undefined ? {} : { initPid }),
+  };
+}
+
+function initOf(
+  records: readonly ProcessRecord[],
+  pid: number | undefined,
+): ProcessRecord | undefined {
+  return pid === undefined ? undefined : records.find((record) => record.pid === pid);
+}
+
+/** A few masks are all that thousands of processes have. */
+function nameCapabilities(records: readonly ProcessRecord[]): Record<string, string[]> {
+  const masks = new Set<string>();
+  for (const { capabilities } of records) {
+    for (const mask of Object.values(capabilities ?? {})) masks.add(mask);
+  }
+  return Object.fromEntries([...masks].sort().map((mask) => [mask, decodeCapabilities(mask)]));
+}
+
+interface ControlGroups {
+  readonly list: ControlGroup[];
+  numberOf(process: Process): { controlGroup: number };
+}
+
+/** The cgroups of these processes in the order in which they come. */
+function readControlGroups(host: ReadHost, processes: readonly Process[]): ControlGroups {
+  const members = new Map<string, Process[]>();
+  const keyOf = ({ cgroups }: Process) => cgroups.map((line) => line.path).join('\0');
+  for (const process of processes) {
+    const key = keyOf(process);
+    const group = members.get(key);
+    if (group === undefined) members.set(key, [process]);
+    else group.push(process);
+  }
+  const readAccount = cgroupAccountReader(host, ownMounts(host));
+  const list = [...members.values()].map((group, number): ControlGroup => {
+    const lines = group[0]?.cgroups ?? [];
+    const { limitedBy, ...usage } = readAccount(lines);
+    return {
+      number,
+      cgroups: groupCgroups(lines),
+      processes: group.length,
+      ...usage,
+      ...(Object.keys(limitedBy).length === 0 ? {} : { limitedBy }),
+    };
+  });
+  const numbers = new Map([...members.keys()].map((key, number) => [key, number]));
+  return { list, numberOf: (process) => ({ controlGroup: numbers.get(keyOf(process)) ?? 0 }) };
+}
+
+function ownMounts(host: ReadHost) {
+  try {
+    return readMountinfo(host, 'self');
+  } catch {
+    // Without /proc/self there is nothing to say where cgroups are mounted.
+    return [];
+  }
 }
 
 /** Of a process without a readable stat nobody knows whether it belongs here. */
@@ -86,109 +182,6 @@ function groupByParent<Node extends { readonly ppid: number }>(
     else siblings.push(node);
   }
   return children;
-}
-
-function recordProcesses(
-  host: ReadHost,
-  processes: readonly Process[],
-  membership: Membership | undefined,
-): ProcessRecord[] {
-  const names = readHostUserNames(host);
-  const readInsideUser = insideUserReader(host);
-  return processes.map((process) => {
-    const name = names.get(process.uid.effective);
-    return toRecord(process, {
-      user: { uid: process.uid.effective, ...(name === undefined ? {} : { name }) },
-      userInside: readInsideUser(process),
-      supervisor: membership?.supervisors.has(process.pid) ?? false,
-      belongsBy: [...(membership?.belongings.get(process.pid) ?? [])],
-    });
-  });
-}
-
-interface RecordParts extends Pick<ProcessRecord, 'user' | 'supervisor' | 'belongsBy'> {
-  readonly userInside: InsideUser | undefined;
-}
-
-function toRecord(process: Process, { userInside, ...parts }: RecordParts): ProcessRecord {
-  return {
-    pid: process.pid,
-    pidInNamespaces: [...process.pidInNamespaces],
-    ppid: process.ppid,
-    supervisor: parts.supervisor,
-    belongsBy: parts.belongsBy,
-    user: parts.user,
-    ...(userInside === undefined ? {} : { userInside: toInsideRecord(userInside) }),
-    ...(process.tty === undefined ? {} : { tty: process.tty }),
-    state: process.state,
-    processGroup: process.processGroup,
-    session: process.session,
-    foreground: process.foreground,
-    nice: process.nice,
-    threads: process.threads,
-    startTicks: process.startTicks,
-    ...(process.startedAt === undefined ? {} : { startedAt: process.startedAt }),
-    cpuSeconds: process.cpuSeconds,
-    rss: process.rss,
-    virtualSize: process.virtualSize,
-    cgroups: groupCgroups(process.cgroups),
-    command: toCommand(process),
-    ...(process.exe === undefined
-      ? {}
-      : { exe: process.exe, ...bytesOf('exeBase64', process.exe) }),
-    kernelThread: process.kernelThread,
-  };
-}
-
-function toInsideRecord({ uid, name }: InsideUser): NonNullable<ProcessRecord['userInside']> {
-  return { ...(uid === undefined ? {} : { uid }), ...(name === undefined ? {} : { name }) };
-}
-
-/** The command line as documents hold it. */
-export function toCommand(process: Process): ProcessRecord['command'] {
-  const argv = parseCmdline(process.cmdline);
-  return {
-    comm: process.comm,
-    argv,
-    ...(process.cmdlineTruncated ? { argvTruncated: true } : {}),
-    ...bytesOf('commBase64', process.comm),
-    ...(argv.every(isUtf8Name) ? {} : { argvBase64: process.cmdline.toString('base64') }),
-  };
-}
-
-function bytesOf<Key extends string>(key: Key, name: string): Partial<Record<Key, string>> {
-  if (isUtf8Name(name)) return {};
-  return { [key]: encodeName(name).toString('base64') } as Record<Key, string>;
-}
-
-/** Most processes have one path in all hierarchies. */
-function groupCgroups(lines: readonly CgroupLine[]): ProcessRecord['cgroups'] {
-  const groups = new Map<string, string[]>();
-  for (const line of lines) {
-    const controllers = line.hierarchy === 0 ? ['unified'] : line.controllers;
-    groups.set(line.path, [...(groups.get(line.path) ?? []), ...controllers]);
-  }
-  return [...groups].map(([path, controllers]) => ({ path, controllers }));
-}
-
-/** A process that has only one of the two things that hold a container together. */
-function findStrays(shown: readonly Process[], membership: Membership): ProcsFinding[] {
-  if (!membership.ownPidNamespace || membership.cgroupPaths.length === 0) return [];
-  return shown.flatMap(({ pid, comm }): ProcsFinding[] => {
-    const ways = membership.belongings.get(pid) ?? [];
-    if (ways.length !== 1) return [];
-    const inNamespace = ways[0] === 'namespace';
-    const [there, missing] = inNamespace
-      ? ['pid namespace', 'cgroup']
-      : ['cgroup', 'pid namespace'];
-    return [
-      {
-        code: inNamespace ? 'outside-cgroup' : 'outside-namespace',
-        message: `process ${pid} (${comm}) is in the ${there} of the container but not in its ${missing}`,
-        pid,
-      },
-    ];
-  });
 }
 
 function membershipProblems(

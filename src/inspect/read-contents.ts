@@ -1,6 +1,5 @@
 // The contents of many files: those that lie near each other in a blob come out of one reading, so
 // that a directory of a gzip layer costs one pass and not one for each file.
-import type { ReadHost } from '../host/host.js';
 import { CutawayError } from '../oci/error.js';
 import { readContent, verifiedContent, type ContentPlace } from './content.js';
 
@@ -15,13 +14,12 @@ export interface FileChunks<Item> {
 
 /** In the order in which their layers have them. */
 export async function* readContents<Item extends { readonly place: ContentPlace }>(
-  host: ReadHost,
   items: readonly Item[],
 ): AsyncGenerator<FileChunks<Item>> {
   for (const run of findRuns(items)) {
     const [first] = run;
     if (first === undefined) continue;
-    if (run.length === 1) yield { item: first, chunks: readContent(host, first.place) };
+    if (run.length === 1) yield { item: first, chunks: readContent(first.place) };
     else yield* readRun(run);
   }
 }

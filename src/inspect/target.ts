@@ -4,7 +4,8 @@ import type { ReadHost } from '../host/host.js';
 import type { Image, ImageSource } from '../image/image.js';
 import type { Limits } from '../image/limits.js';
 import { selectImage } from '../image/open-image.js';
-import { CutawayError } from '../oci/error.js';
+import type { RegistryOptions } from '../image/registry/registry-client.js';
+import { CutawayError, causeText } from '../oci/error.js';
 import { familiarReference, isReference, parseReference } from '../oci/reference.js';
 import type { LayerMemory } from '../overlay/layer-memory.js';
 import type { Problem } from '../oci/problem.js';
@@ -14,12 +15,22 @@ import { openNamedSource } from './open-source.js';
 
 export interface TargetContext {
   readonly host: ReadHost;
+  /** Whether the engines are those of this machine, with its processes: not so for a disk. */
+  readonly isLive: boolean;
+  /** Whether all engines were asked: what none of them claims is nobody's. */
+  readonly isWhole?: boolean;
   readonly engines: readonly Engine[];
+  /** Why one that is there is not among them. */
+  readonly engineProblems?: readonly Problem[];
   readonly platform: Platform;
   /** Those that the user set. */
   readonly limits?: Partial<Limits>;
   /** What was read before of files; without it all is read anew. */
   readonly memory?: LayerMemory;
+  /** That `platform` was asked for. */
+  readonly isExplicit?: boolean;
+  /** Credentials and configuration, for images in registries. */
+  readonly registryOptions?: () => Promise<RegistryOptions>;
 }
 
 export interface ImageTarget {
@@ -58,15 +69,23 @@ export type Target = ImageTarget | ContainerTarget | ProcessTarget;
 const ARCHIVES = ['docker-archive', 'oci-archive', 'oci'] as const;
 type ArchiveKind = (typeof ARCHIVES)[number];
 
+const REGISTRY = 'registry';
+/** What skopeo calls the same. */
+const SKOPEO_REGISTRY = 'docker://';
+
 /** Throws NOT_FOUND, or AMBIGUOUS with the names that would be clear. The caller closes it. */
 export async function resolveTarget(context: TargetContext, text: string): Promise<Target> {
   const { prefix, rest } = splitPrefix(context, text);
+  if (prefix === REGISTRY) return await registryTarget(context, rest);
   if (prefix === 'pid') return processTarget(context, rest);
   if (isArchiveKind(prefix)) return await archiveTarget(context, prefix, rest);
-  const engines = context.engines.filter(({ name }) => prefix === undefined || name === prefix);
+  const asked = context.engines.filter(
+    ({ name, kind }) => prefix === undefined || name === prefix || kind === prefix,
+  );
   if (prefix === undefined && /^(\/|\.\.?\/)/.test(rest)) {
     return await archiveTarget(context, undefined, rest);
   }
+  const { engines, failures } = readableEngines(asked);
   const found = findContainerTarget(engines, rest) ?? findImageTarget(context, engines, rest);
   if (found !== undefined) return found;
   if (
@@ -76,17 +95,49 @@ export async function resolveTarget(context: TargetContext, text: string): Promi
     return await archiveTarget(context, undefined, rest);
   }
   throw new CutawayError('NOT_FOUND', `no container, image or archive is called "${text}"`, {
-    hint: 'cutaway ls shows what there is; a file is named by its path',
+    hint:
+      failures.length === 0
+        ? 'cutaway ls shows what there is; a file is named by its path'
+        : `not everything could be read: ${failures.join('; ')}`,
   });
+}
+
+/** One that cannot be read hides nothing of the others. */
+function readableEngines(asked: readonly Engine[]): {
+  engines: readonly Engine[];
+  failures: readonly string[];
+} {
+  const failures: string[] = [];
+  const engines = asked.filter((engine) => {
+    try {
+      engine.listContainers();
+      engine.listImages();
+      return true;
+    } catch (error) {
+      // Our own store has its say on what is wrong with it.
+      if (asked.length === 1) throw error;
+      failures.push(`${engine.name}: ${causeText(error)}`);
+      return false;
+    }
+  });
+  return { engines, failures };
 }
 
 function splitPrefix(
   context: TargetContext,
   text: string,
 ): { prefix: string | undefined; rest: string } {
+  if (text.startsWith(SKOPEO_REGISTRY)) {
+    return { prefix: REGISTRY, rest: text.slice(SKOPEO_REGISTRY.length) };
+  }
   const colon = text.indexOf(':');
   const prefix = text.slice(0, Math.max(0, colon));
-  const known = ['pid', ...ARCHIVES, ...context.engines.map(({ name }) => name)];
+  const known = [
+    'pid',
+    REGISTRY,
+    ...ARCHIVES,
+    ...context.engines.flatMap(({ name, kind }) => [name, kind]),
+  ];
   return known.includes(prefix)
     ? { prefix, rest: text.slice(colon + 1) }
     : { prefix: undefined, rest: text };
@@ -131,7 +182,7 @@ export function containerTarget(engine: Engine, container: EngineContainer): Con
     target: `${engine.name}:${container.name}`,
     id: container.id,
     name: container.name,
-    image: container.imageReference,
+    ...(container.imageReference === undefined ? {} : { image: container.imageReference }),
     state: container.state,
     ...(container.init === undefined ? {} : { pid: container.init.pid }),
   };
@@ -223,6 +274,32 @@ async function archiveTarget(
     return { kind: 'image', ...description, image, upTo, limits, ...remembered };
   } catch (error) {
     source.close();
+    throw error;
+  }
+}
+
+async function registryTarget(context: TargetContext, text: string): Promise<ImageTarget> {
+  const { name, upTo } = splitLayer(text);
+  const reference = parseReference(name);
+  const { host, platform, limits = {}, memory, isExplicit = false } = context;
+  // Nothing that speaks with a network is loaded for what is here.
+  const { openRegistryImage } = await import('../image/registry/registry-image.js');
+  const options = { ...(await context.registryOptions?.()), limits, platform, isExplicit };
+  const { image, close } = await openRegistryImage(host, reference, options);
+  try {
+    const shown = familiarReference(reference);
+    const target = `${REGISTRY}:${shown}${layerSuffix(image, upTo)}`;
+    return {
+      kind: 'image',
+      subject: { kind: 'image', engine: REGISTRY, target, id: image.id, name: shown },
+      image,
+      upTo,
+      limits,
+      ...(memory === undefined ? {} : { memory }),
+      close,
+    };
+  } catch (error) {
+    close();
     throw error;
   }
 }

@@ -76,6 +76,8 @@ export interface CgroupUsage {
   readonly pids?: number;
   readonly pidsLimit?: number;
   readonly cpuNanoseconds?: number;
+  /** In processors: 1.5 is one and a half of them. */
+  readonly cpuLimit?: number;
 }
 
 /** Whoever has a v1 memory limit above this has none: PAGE_COUNTER_MAX rounded to pages. */
@@ -95,7 +97,7 @@ export function readCgroupUsage(
     const values =
       line.hierarchy === 0
         ? { ...readUnified(number), ...readUnifiedCpu(host, directory) }
-        : readControllers(number, line.controllers);
+        : { ...readControllers(number, line.controllers), ...readCpuQuota(number, line) };
     for (const [key, value] of Object.entries(values) as [keyof CgroupUsage, number][]) {
       usage[key] ??= value;
     }
@@ -130,10 +132,23 @@ function readControllers(number: NumberReader, controllers: readonly string[]): 
   });
 }
 
+/** A quota of -1 is none. */
+function readCpuQuota(number: NumberReader, { controllers }: CgroupLine): CgroupUsage {
+  if (!controllers.includes('cpu')) return {};
+  const quota = number('cpu.cfs_quota_us');
+  const period = number('cpu.cfs_period_us');
+  return quota === undefined || period === undefined || period === 0
+    ? {}
+    : { cpuLimit: quota / period };
+}
+
 function readUnifiedCpu(host: ReadHost, directory: string): CgroupUsage {
-  const text = readOptional(host, `${directory}/cpu.stat`);
-  const match = /^usage_usec (\d+)$/m.exec(text ?? '');
-  return match === null ? {} : { cpuNanoseconds: Number(match[1]) * 1000 };
+  const used = /^usage_usec (\d+)$/m.exec(readOptional(host, `${directory}/cpu.stat`) ?? '');
+  const limit = /^(\d+) (\d+)$/m.exec(readOptional(host, `${directory}/cpu.max`) ?? '');
+  return {
+    ...(used === null ? {} : { cpuNanoseconds: Number(used[1]) * 1000 }),
+    ...(limit === null ? {} : { cpuLimit: Number(limit[1]) / Number(limit[2]) }),
+  };
 }
 
 function present(values: Record<string, number | undefined>): CgroupUsage {

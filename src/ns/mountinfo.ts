@@ -27,6 +27,13 @@ export interface MountinfoLine {
   readonly raw: string;
 }
 
+/** st_dev as mountinfo writes it: makedev(3) of glibc. */
+export function formatDevice(device: bigint): string {
+  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
+  const minor = (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
+  return `${major}:${minor}`;
+}
+
 /** A mount namespace holds at most sysctl fs.mount-max (100,000) mounts. */
 const MOUNTINFO_LIMIT = 128 * 1024 * 1024;
 

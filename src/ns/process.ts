@@ -5,7 +5,7 @@ import type { Problem } from '../oci/problem.js';
 import type { ReadHost } from '../host/host.js';
 import { parseCgroups, type CgroupLine } from './cgroup.js';
 import { parseProcessStat, TICKS_PER_SECOND, type ProcessStat } from './process-stat.js';
-import { parseProcessStatus, type ProcessStatus } from './process-status.js';
+import { parseProcessStatus, type KnownMasks, type ProcessStatus } from './process-status.js';
 import { parseTtyDrivers, ttyName, type TtyDriver } from './tty.js';
 import { isGone, unreadable } from './unreadable.js';
 
@@ -35,6 +35,9 @@ export interface ProcessContext {
   /** Seconds since the epoch. */
   readonly bootTime: number | undefined;
   readonly ttyDrivers: readonly TtyDriver[];
+  /** What was parsed before, by its text: of many processes it is the same. */
+  readonly cgroups: Map<string, readonly CgroupLine[]>;
+  readonly masks: KnownMasks;
 }
 
 const CMDLINE_LIMIT = 65536;
@@ -52,6 +55,8 @@ export function readProcessContext(host: ReadHost): ProcessContext {
   return {
     bootTime: bootTime === undefined ? undefined : Number(bootTime),
     ttyDrivers: parseTtyDrivers(text('/proc/tty/drivers')),
+    cgroups: new Map(),
+    masks: new Map(),
   };
 }
 
@@ -100,8 +105,10 @@ export function readProcess(
   };
   const stat = attempt('stat', (path) => parseProcessStat(host.readFile(path)));
   if (stat === undefined) return problems.length === 0 ? undefined : { process: stat, problems };
-  const status = attempt('status', (path) => parseProcessStatus(host.readText(path)));
-  const cgroups = attempt('cgroup', (path) => parseCgroups(decodeName(host.readFile(path))));
+  const status = attempt('status', (path) =>
+    parseProcessStatus(host.readText(path), context.masks),
+  );
+  const cgroups = attempt('cgroup', (path) => readCgroups(host, path, context));
   if (status === undefined && problems.length === 0) return undefined;
   // A kernel thread has neither arguments nor a program; asking would cost two failed calls.
   const cmdline = stat.kernelThread
@@ -116,6 +123,17 @@ export function readProcess(
     root: link('root'),
   });
   return { process, problems };
+}
+
+function readCgroups(
+  host: ReadHost,
+  path: string,
+  { cgroups }: ProcessContext,
+): readonly CgroupLine[] {
+  const text = decodeName(host.readFile(path));
+  const lines = cgroups.get(text) ?? parseCgroups(text);
+  cgroups.set(text, lines);
+  return lines;
 }
 
 /** Of a longer one (ARG_MAX is megabytes) only the beginning, and a byte more to tell. */

@@ -1,6 +1,7 @@
 // User names: passwd(5), of the host and of what a process has for its root.
 import { decodeName } from '../oci/byte-name.js';
 import type { ReadHost } from '../host/host.js';
+import { pathInRoot } from './path-in-root.js';
 
 export type UserNames = ReadonlyMap<number, string>;
 
@@ -28,18 +29,7 @@ export function readHostUserNames(host: ReadHost): UserNames {
 
 /** The names in the passwd that the process itself would open; no link leads out of its root. */
 export function readUserNamesInside(host: ReadHost, pid: number): UserNames {
-  return readPasswd(host, () => pathInRoot(host, `/proc/${pid}/root`, PASSWD));
-}
-
-/**
- * A file in another mount namespace has a path that counts from the root of that namespace
- * (path_resolution(7)): it is put behind /proc/PID/root, or it would name a file of the host.
- */
-function pathInRoot(host: ReadHost, root: string, path: string): string | undefined {
-  const resolved = host.resolveInRoot(root, path);
-  if (resolved === undefined || resolved.startsWith(`${root}/`)) return resolved;
-  const base = host.readLink(root).replace(/\/$/, '');
-  return resolved.startsWith(`${base}/`) ? `${root}${resolved.slice(base.length)}` : undefined;
+  return readPasswd(host, () => pathInRoot(host, pid, PASSWD));
 }
 
 function readPasswd(host: ReadHost, findPath: () => string | undefined): UserNames {

@@ -9,6 +9,7 @@ import type { Problem } from '../oci/problem.js';
 import { ColumnWriter } from './column-writer.js';
 import type { EntryType, LayerEntry, OrdinaryEntry } from './layer-entry.js';
 import { makeLayerIndex, type LayerIndex } from './layer-index.js';
+import type { PathChoice } from './path-choice.js';
 import { comparePaths, prefixBeneath } from './path-order.js';
 import { sortColumns } from './sort-columns.js';
 import {
@@ -26,6 +27,8 @@ export interface IndexDirectoryOptions {
   readonly hash?: boolean;
   /** Whose `overlay.` attributes are machinery; default `trusted.` and `user.`. */
   readonly xattrPrefixes?: readonly string[];
+  /** Only these paths and the directories above them; default all. */
+  readonly only?: PathChoice;
 }
 
 type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
@@ -49,7 +52,7 @@ export function indexDirectory(
   directory: string,
   options: IndexDirectoryOptions = {},
 ): LayerIndex {
-  const { hash = false, xattrPrefixes = OVERLAY_XATTR_PREFIXES } = options;
+  const { hash = false, xattrPrefixes = OVERLAY_XATTR_PREFIXES, only } = options;
   const top = host.lstat(directory);
   if (top.type !== 'directory') {
     throw new CutawayError('INVALID_INPUT', `index "${directory}": not a directory`);
@@ -64,7 +67,7 @@ export function indexDirectory(
     firstNames: new Map(),
     size: 0,
   };
-  addEntry(walk, { path: '/', parent: 0 }, top);
+  addEntry(walk, { path: '/', parent: 0, only }, top);
   const { rows, problems, size } = walk;
   return makeLayerIndex(sortColumns(rows), { diffID: undefined, size, problems });
 }
@@ -89,13 +92,19 @@ function attempt<Value>(walk: Walk, path: string, operation: () => Value): Value
 interface Place {
   readonly path: string;
   readonly parent: number;
+  /** What is wanted beneath it; undefined for all. */
+  readonly only?: PathChoice | undefined;
 }
 
 function append(walk: Walk, { path, parent }: Place, entry: LayerEntry): number {
   return walk.rows.append(parent, baseName(path), entry);
 }
 
-function addChildren(walk: Walk, path: string, row: number): void {
+function addChildren(walk: Walk, { path, only }: Place, row: number): void {
+  if (only?.whole === false) {
+    addChosen(walk, path, row, only);
+    return;
+  }
   const listed = attempt(walk, path, () => walk.host.readDirectory(hostPath(walk, path)));
   if (listed === undefined) return;
   const prefix = prefixBeneath(path);
@@ -105,6 +114,16 @@ function addChildren(walk: Walk, path: string, row: number): void {
     const child = prefix + name;
     const status = attempt(walk, child, () => walk.host.lstat(hostPath(walk, child)));
     if (status !== undefined) addEntry(walk, { path: child, parent: row }, status);
+  }
+}
+
+function addChosen(walk: Walk, path: string, row: number, { children }: PathChoice): void {
+  const prefix = prefixBeneath(path);
+  for (const name of [...children.keys()].sort(comparePaths)) {
+    const child = prefix + name;
+    const status = attempt(walk, child, () => walk.host.findStatus(hostPath(walk, child)));
+    const place = { path: child, parent: row, only: children.get(name) };
+    if (status !== undefined) addEntry(walk, place, status);
   }
 }
 
@@ -162,7 +181,7 @@ function addDirectory(walk: Walk, place: Place, status: FileStatus): void {
   if (opaque?.toString('latin1') === 'y') entry.opaque = true;
   const redirect = machinery(walk, path, attributes, REDIRECT_XATTR);
   if (redirect !== undefined) entry.redirect = decodeName(redirect);
-  addChildren(walk, path, append(walk, place, entry));
+  addChildren(walk, place, append(walk, place, entry));
 }
 
 function makeEntry(

@@ -6,8 +6,10 @@ import { checkLimit, withDefaults, type Limits } from '../image/limits.js';
 import type { TarEntry } from '../image/tar-entry.js';
 import { TarForwarder, type TarSink } from '../image/tar-forwarder.js';
 import { writeTarHeader } from '../image/tar-header-writer.js';
+import { BLOCK_SIZE } from '../image/tar-field.js';
 import { baseName, canonicalPath, joinPath, parentPath, pathDepth } from '../image/tar-path.js';
 import { TarReader } from '../image/tar-reader.js';
+import { outOfPlace } from '../image/tar-split.js';
 import { decodeName } from '../oci/byte-name.js';
 import type { Digest } from '../oci/digest.js';
 import type { Problem } from '../oci/problem.js';
@@ -34,6 +36,8 @@ export interface IndexTarOptions {
   /** When the stream already verifies its diffID, it need not be hashed a second time. */
   readonly diffID?: Digest;
   readonly limits?: Partial<Limits>;
+  /** Whether files are hashed; default true. */
+  readonly hash?: boolean;
 }
 
 export interface RawEntry {
@@ -65,6 +69,35 @@ export async function indexTar(
   const { columns, problems } = indexer.finish();
   const told = [...reader.problems, ...problems];
   return makeLayerIndex(columns, { diffID, size, problems: told });
+}
+
+/**
+ * The same of headers alone: a number stands for so many bytes of a file that are elsewhere. The index has
+ * no digests.
+ */
+export async function indexTarHeaders(
+  parts: AsyncIterable<Buffer | number>,
+  options: Pick<IndexTarOptions, 'limits'> & { readonly what: string },
+): Promise<LayerIndex> {
+  const indexer = new TarIndexer({ ...options, hash: false }, undefined);
+  const reader = new TarReader(indexer, options);
+  let skip = 0;
+  for await (const part of parts) {
+    if (typeof part === 'number') {
+      // What is skipped is the body, which is elsewhere, and its padding, which comes next.
+      const skipped = skip === 0 ? reader.skipBody() : 0;
+      if (skipped < part || skipped - part >= BLOCK_SIZE) throw outOfPlace(options.what);
+      skip = skipped - part;
+      continue;
+    }
+    const left = Math.min(skip, part.length);
+    skip -= left;
+    reader.push(part.subarray(left));
+  }
+  reader.finish();
+  const { columns, problems } = indexer.finish();
+  const told = [...reader.problems, ...problems];
+  return makeLayerIndex(columns, { diffID: undefined, size: reader.position, problems: told });
 }
 
 interface Current {
@@ -188,9 +221,9 @@ class TarIndexer {
     if (target === 'none') return undefined;
     const xattrs = this.#readXattrs(tar, path);
     const isLink = target !== undefined && target !== 'missing';
-    const isRead = tar.type === 'file';
+    const isRead = tar.type === 'file' && this.#options.hash !== false;
     const draft = ordinaryDraft(tar, path, xattrs);
-    if (isRead && tar.sparse === undefined) draft.offset = tar.bodyOffset;
+    if (tar.type === 'file' && tar.sparse === undefined) draft.offset = tar.bodyOffset;
     const row = isLink ? this.#builder.addLink(path, target) : this.#builder.add(draft);
     // One name can imply hundreds of directories.
     checkLimit(this.#limits, 'entries', this.#builder.count, 'index tar');

@@ -1,3 +1,5 @@
+import { safeText } from './text.js';
+
 const STEPS: readonly [number, string][] = [
   [365.25 * 86_400, 'year'],
   [30.44 * 86_400, 'month'],
@@ -23,5 +25,5 @@ export function formatDuration(milliseconds: number): string {
 export function formatAge(time: string | undefined, now: number): string {
   if (time === undefined || time === '') return '';
   const at = Date.parse(time);
-  return Number.isNaN(at) ? time : `${formatDuration(Math.max(0, now - at))} ago`;
+  return Number.isNaN(at) ? safeText(time) : `${formatDuration(Math.max(0, now - at))} ago`;
 }

@@ -54,11 +54,12 @@ type Layer = LayersDocument['layers'][number];
 function layerRow(layer: Layer, view: View): string[] {
   return [
     String(layer.index),
-    shortID(layer.digest, view),
+    layer.digest === undefined ? '' : shortID(layer.digest, view),
     shortID(layer.diffID, view),
     shortID(layer.chainID, view),
-    formatSize(layer.size),
-    formatSize(layer.uncompressedSize),
+    ...[layer.size, layer.uncompressedSize].map((size) =>
+      size === undefined ? '' : formatSize(size),
+    ),
     formatSize(layer.contentSize),
     formatCount(layer.entries),
     safeText(layer.command ?? ''),

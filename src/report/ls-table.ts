@@ -1,4 +1,4 @@
-import type { ContainerRow, ImageRow, LsDocument } from '../inspect/documents/ls.js';
+import type { ContainerRow, ImageRow, LsDocument, UnmanagedRow } from '../inspect/documents/ls.js';
 import { formatAge, formatDuration } from './age.js';
 import { shortID } from './short.js';
 import { formatSize } from './size.js';
@@ -20,38 +20,58 @@ export function formatLs(document: LsDocument, view: View): string {
         { title: 'PID', align: 'right' },
         { title: 'STARTED' },
       ],
-      document.containers.map((row) => [
-        row.engine,
-        shortID(row.id, view),
-        safeText(row.name),
-        safeText(row.image),
-        row.state,
-        row.pid === undefined ? '' : String(row.pid),
-        formatAge(row.startedAt, view.now),
-      ]),
+      [
+        ...document.containers.map((row) => [
+          row.engine,
+          shortID(row.id, view),
+          safeText(row.name),
+          safeText(row.image ?? ''),
+          row.state,
+          row.pid === undefined ? '' : String(row.pid),
+          formatAge(row.startedAt, view.now),
+        ]),
+        ...document.unmanaged.map((row) => unmanagedRow(row, view)),
+      ],
       view,
     ),
     '\n',
-    formatTable(
-      [
-        { title: 'ENGINE' },
-        { title: 'IMAGE' },
-        { title: 'NAMES', shrinks: true },
-        { title: 'LAYERS', align: 'right' },
-        { title: 'CREATED' },
-        { title: 'SIZE', align: 'right' },
-      ],
-      document.images.map((row) => [
-        row.engine,
-        shortID(row.id, view),
-        row.references.length === 0 ? '<none>' : row.references.map(safeText).join(', '),
-        String(row.layers),
-        formatAge(row.createdAt, view.now),
-        formatSize(row.contentSize ?? row.size),
-      ]),
-      view,
-    ),
+    formatImageList(document, view),
   ].join('');
+}
+
+export function formatImageList(document: LsDocument, view: View): string {
+  return formatTable(
+    [
+      { title: 'ENGINE' },
+      { title: 'IMAGE' },
+      { title: 'NAMES', shrinks: true },
+      { title: 'LAYERS', align: 'right' },
+      { title: 'CREATED' },
+      { title: 'SIZE', align: 'right' },
+    ],
+    document.images.map((row) => [
+      row.engine,
+      shortID(row.id, view),
+      row.references.length === 0 ? '<none>' : row.references.map(safeText).join(', '),
+      String(row.layers),
+      formatAge(row.createdAt, view.now),
+      sizeOf(row),
+    ]),
+    view,
+  );
+}
+
+/** What nobody manages: its program, and the namespaces that it does not share with the host. */
+function unmanagedRow(row: UnmanagedRow, view: View): string[] {
+  const command = safeText(row.command.argv.join(' ') || row.command.comm);
+  const types = row.namespaces.map(({ type }) => type).join(' ');
+  const name = view.noTrunc ? command : cut(command, 24);
+  return ['-', '', name, types, 'running', String(row.pid), formatAge(row.startedAt, view.now)];
+}
+
+function sizeOf({ contentSize, size }: ImageRow): string {
+  const known = contentSize ?? size;
+  return known === undefined ? '' : formatSize(known);
 }
 
 /** As `docker ps`. */
@@ -68,7 +88,7 @@ export function formatContainers(rows: readonly ContainerRow[], view: View): str
     ],
     rows.map((row) => [
       shortID(row.id, view),
-      safeText(row.image),
+      safeText(row.image ?? ''),
       formatCommand(row.command, view),
       formatAge(row.createdAt, view.now),
       formatStatus(row, view),
@@ -86,40 +106,10 @@ function formatCommand(command: readonly string[], view: View): string {
 
 function formatStatus(row: ContainerRow, view: View): string {
   if (row.state === 'created') return 'Created';
-  if (row.state === 'running') {
+  if (row.state === 'running' || row.state === 'paused') {
     const since = row.startedAt === undefined ? 0 : view.now - Date.parse(row.startedAt);
-    return `Up ${formatDuration(Math.max(0, since))}`;
+    return `Up ${formatDuration(Math.max(0, since))}${row.state === 'paused' ? ' (Paused)' : ''}`;
   }
   const code = row.exitCode === undefined ? '?' : String(row.exitCode);
   return `Exited (${code}) ${formatAge(row.finishedAt, view.now)}`.trimEnd();
-}
-
-/** As `docker images`: a line for each name. */
-export function formatImages(rows: readonly ImageRow[], view: View): string {
-  return formatTable(
-    [
-      { title: 'REPOSITORY' },
-      { title: 'TAG' },
-      { title: 'IMAGE ID' },
-      { title: 'CREATED' },
-      { title: 'SIZE', align: 'right' },
-    ],
-    rows.flatMap((row) => {
-      const names = row.references.length === 0 ? ['<none>:<none>'] : row.references;
-      return names.map((name) => [
-        ...splitName(safeText(name)),
-        shortID(row.id, view),
-        formatAge(row.createdAt, view.now),
-        formatSize(row.contentSize ?? row.size),
-      ]);
-    }),
-    view,
-  );
-}
-
-function splitName(name: string): [string, string] {
-  const bare = name.replace(/@sha256:.*$/, '');
-  const colon = bare.lastIndexOf(':');
-  if (colon < 0 || bare.includes('/', colon)) return [bare, '<none>'];
-  return [bare.slice(0, colon), bare.slice(colon + 1)];
 }

@@ -8,6 +8,7 @@ import type {
 } from '../inspect/documents/ns.js';
 import { formatSubjectLine } from './ns-subject-line.js';
 import { formatTable, tableWidth } from './table.js';
+import { formatIsolation, formatUserTree } from './ns-lines.js';
 import { safeText } from './text.js';
 import type { View } from './theme.js';
 
@@ -18,14 +19,15 @@ export function formatNamespaces(document: NsDocument, view: View): string {
   const [only, ...more] = document.subjects;
   const body =
     only === undefined
-      ? formatMachine(document, view)
+      ? `${formatMachine(document, view)}${formatUserTree(document, view)}`
       : more.length === 0
         ? formatOne(document, only, view)
         : formatMatrix(document, view);
-  const findings = document.findings.map(
-    ({ message }) => `${view.theme.finding(`! ${safeText(message)}`)}\n`,
-  );
-  return `${body}${findings.length === 0 ? '' : '\n'}${findings.join('')}`;
+  const lines = [
+    ...document.findings.map(({ message }) => view.theme.finding(`! ${safeText(message)}`)),
+    ...formatIsolation(document, view),
+  ];
+  return lines.length === 0 ? body : `${body}\n${lines.join('\n')}\n`;
 }
 
 function formatMatrix(document: NsDocument, view: View): string {
@@ -136,9 +138,22 @@ function formatSharing(record: NamespaceRecord, target: string): string {
   return [...named, ...(count === 0 ? [] : [`${others}${listed}`])].join(', ') || '-';
 }
 
-function formatHolders({ heldBy }: NamespaceRecord): string {
-  return heldBy.map(({ mountPoint }) => safeText(mountPoint)).join(', ') || '-';
+/** Mounts; where there are none, and nobody is in it, whoever has it open or is about to enter. */
+function formatHolders({ heldBy, processes, openIn, awaitedBy = [] }: NamespaceRecord): string {
+  const mounts = heldBy.map(({ mountPoint }) => safeText(mountPoint));
+  if (processes > 0) return cutList(mounts) || '-';
+  const open = openIn?.descriptors.map(({ pid, fd }) => `fd ${fd} of ${pid}`) ?? [];
+  const awaited = awaitedBy.map((pid) => `children of ${pid}`);
+  return cutList([...mounts, ...open, ...awaited]) || '-';
 }
+
+function cutList(texts: readonly string[]): string {
+  const shown = texts.slice(0, HOLDERS_SHOWN).join(', ');
+  const left = texts.length - HOLDERS_SHOWN;
+  return left > 0 ? `${shown} and ${left} more` : shown;
+}
+
+const HOLDERS_SHOWN = 3;
 
 function formatMachine({ namespaces }: NsDocument, view: View): string {
   const rows = namespaces.map((record) => {

@@ -124,7 +124,7 @@ function lowerCells(record: LowerRecord, view: View): LowerCells {
   return {
     title: layer === undefined ? role : `lower ${layer.index}`,
     link: record.link === undefined ? '' : shortLink(record.link, view),
-    digest: layer === undefined ? '' : shortID(layer.digest, view),
+    digest: layer?.digest === undefined ? '' : shortID(layer.digest, view),
     size: record.contentSize === undefined ? '' : formatSize(record.contentSize),
     entries: record.entries === undefined ? '' : formatCount(record.entries),
     origin,

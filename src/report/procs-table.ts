@@ -1,6 +1,7 @@
 // Processes as `ps axf` draws them: who watches on top, the container's own below.
 import stringWidth from 'fast-string-width';
 import type { ProcessRecord, ProcsDocument } from '../inspect/documents/procs.js';
+import { formatControlGroup, formatProcessDetails } from './process-details-lines.js';
 import { formatSubjectLine } from './ns-subject-line.js';
 import { formatSize } from './size.js';
 import { cut } from './cut.js';
@@ -13,7 +14,16 @@ interface Column {
   readonly cell: (process: ProcessRecord) => string;
 }
 
-export function formatProcs(document: ProcsDocument, view: View): string {
+export interface ProcsFaceOptions {
+  /** A block for each process below the table. */
+  readonly details?: boolean;
+}
+
+export function formatProcs(
+  document: ProcsDocument,
+  view: View,
+  { details = false }: ProcsFaceOptions = {},
+): string {
   const { processes, findings } = document;
   const columns = columnsFor(processes, view);
   const texts = processes.map((process) => columns.map((column) => column.cell(process)));
@@ -41,13 +51,36 @@ export function formatProcs(document: ProcsDocument, view: View): string {
   });
   return [
     formatSubjectLine(document.subject, [formatCounts(document)], view),
+    ...formatUsage(document),
     '',
     view.theme.heading(`${pad(columns.map((column) => column.title))}  COMMAND`),
     ...lines,
-    ...(findings.length === 0 ? [] : ['']),
-    ...findings.map(({ message }) => view.theme.finding(`! ${safeText(message)}`)),
+    ...formatFindings(findings, view),
+    ...(details ? formatProcessDetails(document, view) : []),
     '',
   ].join('\n');
+}
+
+/** Of a git or a database hundreds run the same program: the first lines say what it is about. */
+const FINDINGS_SHOWN = 20;
+
+function formatFindings(findings: ProcsDocument['findings'], view: View): string[] {
+  if (findings.length === 0) return [];
+  const shown = view.noTrunc ? findings : findings.slice(0, FINDINGS_SHOWN);
+  const left = findings.length - shown.length;
+  return [
+    '',
+    ...shown.map(({ message }) => view.theme.finding(`! ${safeText(message)}`)),
+    ...(left === 0 ? [] : [`! and ${left} more: --no-trunc lists them all`]),
+  ];
+}
+
+/** What the container uses: the cgroup that its init is in. */
+function formatUsage({ init, processes, controlGroups = [] }: ProcsDocument): string[] {
+  const first = processes.find(({ pid }) => pid === init);
+  const group = controlGroups.find(({ number }) => number === first?.controlGroup);
+  const text = group === undefined ? '' : formatControlGroup(group);
+  return text === '' ? [] : [text];
 }
 
 function formatCounts({ processes }: ProcsDocument): string {

@@ -4,7 +4,7 @@ import type { ImageConfig } from '../oci/image-config.js';
 import type { Digest } from '../oci/digest.js';
 import { CutawayError, hasCode } from '../oci/error.js';
 import { inventName } from './container-name.js';
-import { resolveCommand } from './spec/command.js';
+import { resolveCommand, resolveEntrypoint } from './spec/command.js';
 import type { Bind } from './spec/mounts.js';
 import {
   isContainerName,
@@ -94,6 +94,7 @@ function makeRecord(
     image: { reference: image.reference, id: image.id },
     layers: image.layers.map(({ chainID, diffID }) => ({ chainID, diffID })),
     command: resolveCommand(image.config, options),
+    entrypoint: resolveEntrypoint(image.config, options),
     variables: options.variables,
     imageVariables: config.Env ?? [],
     workingDirectory: options.workingDirectory ?? config.WorkingDir ?? '',

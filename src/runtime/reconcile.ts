@@ -1,6 +1,7 @@
 // What a killed process left behind: found by every command that acts, and cleaned up. The store
 // says what was under way; a pid with its start time says whether anybody still works on it.
 import { hasCode } from '../oci/error.js';
+import { resumeAbandoned } from './pause.js';
 import { deleteRuntimeState } from './runc.js';
 import { identifySelf } from './supervision.js';
 import { removeContainerFiles, takeAway, tearDown } from './tear-down.js';
@@ -19,6 +20,7 @@ import { exclusively, type Store } from './store/store.js';
 
 /** Brings the store and the machine into agreement. Touches nothing that somebody works on. */
 export async function reconcile(store: Store): Promise<void> {
+  await resumeAbandoned(store);
   if (removeAbandonedWork(store)) removeDanglingLinks(store);
   for (const id of listContainerIDs(store)) {
     const container = findReadable(store, id);

@@ -49,6 +49,28 @@ export async function deleteRuntimeState({ host, paths }: Store, id: string): Pr
   host.removeTree(directory);
 }
 
+/** `runc pause` and `runc resume`: the whole cgroup stands still, or goes on. */
+export async function freezeContainer(
+  store: Store,
+  id: string,
+  verb: 'pause' | 'resume',
+): Promise<void> {
+  const runtime = findRuntime(store.host);
+  const argv = [...runtimeArguments(runtime, store.paths), verb, id];
+  const { exitCode, stderr } = await store.host.run(argv);
+  if (exitCode === 0) return;
+  const reason = /msg="?(.*?)"?$/m.exec(stderr.trim())?.[1] ?? stderr.trim();
+  throw new CutawayError('UNAVAILABLE', `${verb} container ${id.slice(0, 12)}: ${reason}`);
+}
+
+/** What the runtime says of a container: "running", "paused"; undefined when it knows of none. */
+export async function readRuntimeStatus(store: Store, id: string): Promise<string | undefined> {
+  const argv = [...runtimeArguments(findRuntime(store.host), store.paths), 'state', id];
+  const { exitCode, stdout } = await store.host.run(argv);
+  if (exitCode !== 0) return undefined;
+  return (JSON.parse(stdout) as { status?: string }).status;
+}
+
 function runtimeArguments(runtime: string, store: StorePaths): string[] {
   return [runtime, '--root', `${store.run}/runc`];
 }

@@ -1,7 +1,15 @@
 import t from 'tap';
 import { splitArguments } from '../../src/cli/global-options.js';
 
-const none = { dataRoot: undefined, noColor: false, noCache: false, limits: [] };
+const none = {
+  dataRoot: undefined,
+  hostRoot: undefined,
+  engines: [],
+  engineRoots: [],
+  noColor: false,
+  noCache: false,
+  limits: [],
+};
 
 t.test('what stands before the command', (t) => {
   const cases: [string[], ReturnType<typeof splitArguments>][] = [
@@ -11,6 +19,19 @@ t.test('what stands before the command', (t) => {
     [
       ['--data-root', '/d', 'ps', '-a'],
       { global: { ...none, dataRoot: '/d' }, name: 'ps', rest: ['-a'] },
+    ],
+    [
+      ['--host-root', '/m', '--engine=docker', '--engine', 'lxc', '--engine-root=docker=/d', 'ls'],
+      {
+        global: {
+          ...none,
+          hostRoot: '/m',
+          engines: ['docker', 'lxc'],
+          engineRoots: ['docker=/d'],
+        },
+        name: 'ls',
+        rest: [],
+      },
     ],
     [['--data-root=/d=e', 'ps'], { global: { ...none, dataRoot: '/d=e' }, name: 'ps', rest: [] }],
     [['--data-root', '-x', 'ps'], { global: { ...none, dataRoot: '-x' }, name: 'ps', rest: [] }],

@@ -20,15 +20,15 @@ function nameCases(): Complaint[] {
     unknown('rmi', 'no such image: nosuch'),
     {
       what: 'run of an unknown image',
-      args: ['run', 'nosuch'],
+      args: ['run', '--pull', 'never', 'nosuch'],
       status: 125,
-      says: 'no such image: nosuch:latest',
+      says: 'no such image: nosuch:latest, and --pull is never',
     },
     {
       what: 'create of an unknown image',
-      args: ['create', 'nosuch'],
+      args: ['create', '--pull', 'never', 'nosuch'],
       status: 125,
-      says: 'no such image: nosuch:latest',
+      says: 'no such image: nosuch:latest, and --pull is never',
     },
     {
       what: 'start of an unknown container',

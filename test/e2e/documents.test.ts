@@ -4,9 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { cannotRun, makeCutaway, type Cutaway } from '../support/cli.js';
+import { startRegistry } from '../support/registry.js';
 import { schemaErrors } from '../support/schema-errors.js';
 
-const skip = cannotRun('runc', 'busybox', 'skopeo');
+const skip = cannotRun('runc', 'busybox', 'skopeo', 'docker-registry');
 
 /** A store with a running and a stopped container, and its image in three other forms. */
 async function furnish(cutaway: Cutaway): Promise<readonly string[]> {
@@ -30,6 +31,7 @@ async function furnish(cutaway: Cutaway): Promise<readonly string[]> {
 t.test('every document agrees with its schema', { skip }, async (t) => {
   const cutaway = makeCutaway(t);
   const archives = await furnish(cutaway);
+  const registry = await startRegistry(t);
   const both = ['still', 'live', 'busybox', 'busybox@2', 'cutaway:still'];
   const questions: readonly (readonly string[])[] = [
     ...[...both, ...archives].flatMap((target) => [
@@ -45,6 +47,9 @@ t.test('every document agrees with its schema', { skip }, async (t) => {
       ['recover', target],
       ['waste', target],
     ]),
+    ...[...both, ...archives].map((target) => ['verify', target]),
+    ['verify'],
+    ['verify', '--layers'],
     ...both.map((target) => ['overlay', target]),
     ['tree', '--hash', 'still'],
     ['diff', 'still', 'live'],
@@ -64,10 +69,15 @@ t.test('every document agrees with its schema', { skip }, async (t) => {
     ['ns'],
     ['ns', 'live', 'still'],
     ['ns', '--all'],
+    ['whose', cutaway.paths.overlay],
     ['ls'],
     ['ps', '-a'],
     ['images'],
+    ['history', 'busybox'],
+    ['history', archives[1] ?? ''],
+    ['prune', '--dry-run', '-a'],
     ['doctor'],
+    ['search', `${registry.host}/`],
   ];
   const schemas = new Map<string, object>();
   for (const question of questions) {

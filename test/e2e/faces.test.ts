@@ -167,7 +167,7 @@ async function testFaces(cutaway: Cutaway) {
     for (const { id, references } of images as Json[])
       t.match(table, new RegExp(`${String(id)} +${String(references[0])}`));
     t.same((await cutaway.json('ps', '-a')).containers, containers);
-    t.same((await cutaway.json('images')).images, images);
+    t.match((await cutaway.json('images')).images, images as Json[]);
   });
 }
 

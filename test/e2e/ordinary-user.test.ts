@@ -56,7 +56,7 @@ async function testOrdinaryUser(): Promise<void> {
     t.notOk(layers.some((layer) => 'directory' in layer));
     t.match(await text('tree', 'mine:1', '/etc'), /├─ kept\n.*└─ new\n/);
     t.equal(await text('diff', 'mine:1@2'), 'D /etc/gone\nA /etc/new\n');
-    t.match(await text('inspect', 'mine:1'), /"diff_ids"/);
+    t.match(await text('inspect', 'mine:1', '--json'), /"diff_ids"/);
     t.match(await text('tree', archive, '/etc'), /├─ kept\n.*└─ new\n/);
     t.equal(await text('diff', 'mine:1', archive), '');
     t.match(await text('layers', 'mine:1@1'), /mine:1/);

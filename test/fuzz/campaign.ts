@@ -9,7 +9,7 @@ export interface Campaign {
   readonly trial: (random: Random) => Promise<void>;
 }
 
-const SECONDS = Number(process.env['CUTAWAY_FUZZ_SECONDS'] ?? 25);
+const SECONDS = Number(process.env['CUTAWAY_FUZZ_SECONDS'] ?? 30);
 const GIVEN_SEED = process.env['FUZZ_SEED'];
 const SLOW = 5000;
 

@@ -246,6 +246,18 @@ t.test('a lock is exclusive, and falls with its holder', async (t) => {
   t.equal(spawnSync('flock', ['-n', path, 'true']).status, 0);
 });
 
+t.test('a lock is on the file that has the name, not on the one that lost it', async (t) => {
+  const path = `${place(t)}/lock`;
+  const script = 'echo held; sleep 0.5; rm "$0"';
+  const child = spawn('flock', [path, 'sh', '-c', script, path], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(child.stdout, 'data');
+  const lock = host.lock(path, 'exclusive');
+  t.equal(spawnSync('flock', ['-n', path, 'true']).status, 1, 'who comes next is kept out');
+  lock.release();
+});
+
 t.test('an atomic write is the old or the new content', (t) => {
   const path = `${place(t)}/file`;
   host.writeFileAtomic(path, 'old', 0o600);

@@ -138,12 +138,15 @@ async function checkStored(
 /** Paths in unpacked layers that are not, or are something else, in the layer's index. */
 function strayFiles({ dataRoot }: Cutaway, id: string): string[] {
   const host = linuxHost();
-  const engine = cutawayEngine(host, dataRoot, hostPlatform(host.architecture));
+  const engine = cutawayEngine({
+    ...{ host, isLive: true, root: dataRoot, limits: {} },
+    platform: hostPlatform(host.architecture),
+  });
   const image = engine.findImage(id);
   if (image === undefined) return [`no image ${id}`];
   return engine.openImage(image).layers.flatMap(({ diffID, chainID }) => {
     const directory = engine.layerDirectory(chainID)?.directory;
-    const index = engine.findLayerIndex(diffID);
+    const index = engine.findLayerIndex?.(diffID);
     if (directory === undefined || index === undefined) return [];
     const known = new Map(index.entries.map((entry) => [entry.path, entry.type]));
     // GNU tar could not make room for these: what was there before stays, and is told of.

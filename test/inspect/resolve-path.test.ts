@@ -1,5 +1,6 @@
 // Links inside of a stack, also those that lead in circles or out of it.
 import t from 'tap';
+import { recordedHost } from '../../src/host/recorded-host.js';
 import { findContent, placeOf } from '../../src/inspect/content.js';
 import { pickLayer, whoHas } from '../../src/inspect/pick-layer.js';
 import { resolvePath, stackUpTo } from '../../src/inspect/resolve-path.js';
@@ -8,7 +9,8 @@ import { directory, layer, ordinary, whiteout } from '../overlay/entries.js';
 
 const link = (path: string, linkTarget: string) => ordinary(path, { type: 'symlink', linkTarget });
 
-const source = { kind: 'directory', directory: '/nowhere' } as const;
+const host = recordedHost({});
+const source = { kind: 'directory', directory: '/nowhere', host } as const;
 const stack: Stack = {
   layers: [
     {

@@ -12,6 +12,10 @@ export interface Said {
   readonly cgroup?: string;
   readonly startTicks?: number;
   readonly flags?: number;
+  /** CapBnd in hexadecimal; with it come the lines on what confines it. */
+  readonly bounding?: string;
+  readonly seccomp?: number;
+  readonly noNewPrivs?: boolean;
   readonly namespaces?: Readonly<Record<string, number>>;
 }
 
@@ -65,7 +69,18 @@ function statOf(pid: number, one: Said): string {
   return `${pid} (${comm}) ${state} ${ppid} ${pid} ${session} ${ttyNumber} -1 ${flags} 1 2 3 4 150 75 0 0 20 5 3 0 ${start} 8388608 500 18446744073709551615 1 2\n`;
 }
 
-function statusOf(pid: number, { comm = 'sleep', nsPid = [pid], uid = 0 }: Said): string {
+function statusOf(pid: number, said: Said): string {
+  const { comm = 'sleep', nsPid = [pid], uid = 0 } = said;
   const ids = `${uid}\t${uid}\t${uid}\t${uid}`;
-  return `Name:\t${comm.replaceAll('\n', '\\n')}\nUid:\t${ids}\nGid:\t${ids}\nNSpid:\t${nsPid.join('\t')}\nNSsid:\t7\nVmRSS:\t    2000 kB\n`;
+  return `Name:\t${comm.replaceAll('\n', '\\n')}\nUid:\t${ids}\nGid:\t${ids}\nNSpid:\t${nsPid.join('\t')}\nNSsid:\t7\nVmRSS:\t    2000 kB\n${confinementOf(said)}`;
+}
+
+function confinementOf({ bounding, seccomp = 0, noNewPrivs = false }: Said): string {
+  if (bounding === undefined) return '';
+  const none = '0'.repeat(16);
+  const masks = [none, bounding, bounding, bounding, none];
+  const lines = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map(
+    (name, at) => `${name}:\t${masks[at]?.padStart(16, '0')}\n`,
+  );
+  return `${lines.join('')}NoNewPrivs:\t${noNewPrivs ? 1 : 0}\nSeccomp:\t${seccomp}\nSeccomp_filters:\t${seccomp === 2 ? 1 : 0}\n`;
 }

@@ -100,9 +100,26 @@ export function cutawayAt(directory: string, dataRoot: string): Cutaway {
   };
 }
 
+/** Where nobody listens: no test reaches a registry but on this machine. */
+const NO_NETWORK = {
+  HTTP_PROXY: 'http://127.0.0.1:1',
+  HTTPS_PROXY: 'http://127.0.0.1:1',
+  http_proxy: undefined,
+  https_proxy: undefined,
+  NO_PROXY: undefined,
+  no_proxy: undefined,
+};
+
 function startProgram(argv: readonly string[], dataRoot: string, options: RunOptions): Running {
   const [program = '', ...rest] = argv;
-  const env = { ...process.env, CUTAWAY_DATA_ROOT: dataRoot, ...options.env };
+  // Whatever else is on this machine is none of the test's.
+  const env = {
+    ...process.env,
+    ...NO_NETWORK,
+    CUTAWAY_DATA_ROOT: dataRoot,
+    CUTAWAY_ENGINES: 'cutaway',
+    ...options.env,
+  };
   const child = nodeSpawn(program, rest, { env, cwd: options.cwd ?? '/' });
   const timer = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 60_000);
   const stdout: Buffer[] = [];

@@ -117,11 +117,12 @@ function containerFaults(paths: StorePaths): string[] {
 /** Files that no part of the store knows: what an interrupted write has left. */
 function strayFiles(paths: StorePaths): string[] {
   const known: readonly (readonly [string, RegExp])[] = [
-    [paths.root, /^(images|overlay|containers|index|tmp|lock|arrivals)$/],
+    [paths.root, /^(images|overlay|containers|index|tmp|partial|seen|lock|arrivals)$/],
     [paths.images, /^(blobs|index\.json|oci-layout)$/],
     [`${paths.images}/blobs`, /^sha256$/],
     [`${paths.images}/blobs/sha256`, /^[0-9a-f]{64}$/],
-    [paths.indexes, /^[0-9a-f]{64}\.(index|json)$/],
+    [paths.indexes, /^[0-9a-f]{64}\.(index|json|points)$/],
+    [paths.partial, /^sha256-[0-9a-f]{64}(\.lock)?$/],
     [paths.overlay, /^(l|empty-init|[0-9a-f]{64}(-init)?)$/],
     [paths.temporary, /^$/],
     ...list(paths.containers)

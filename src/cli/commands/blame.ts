@@ -15,7 +15,7 @@ export const blame = defineCommand({
     'cutaway blame --json busybox /bin/sh',
   ],
   async run(context, [text = '', path = ''], options) {
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     const document = await withTree(targets, text, (target) => inspectBlame(targets, target, path));
     showDocument(context, options, { document, list: 'events', face: formatBlame });
     return 0;

@@ -24,7 +24,7 @@ export const cat = defineCommand({
     'cutaway cat docker-archive:image.tar /bin/tool > tool',
   ],
   async run(context, [text = '', path = ''], options) {
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     await withTree(targets, text, async (target) => {
       const content = await openContent(targets, target, path, { layer: options.layer });
       if (!options.raw && context.stdout.isTTY) await showOnTerminal(context, content);

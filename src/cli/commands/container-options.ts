@@ -37,6 +37,12 @@ export const CONTAINER_OPTIONS = {
   label: { type: 'strings', alias: 'l', value: 'KEY=VALUE', describe: 'a label' },
   rm: { type: 'boolean', describe: 'remove it when it ends' },
   platform: { type: 'string', value: 'OS/ARCH', describe: 'which of the image to take' },
+  pull: {
+    type: 'string',
+    value: 'always|missing|never',
+    choices: ['always', 'missing', 'never'],
+    describe: 'when to ask the registry for the image; default missing',
+  },
 } as const satisfies OptionSpecs;
 
 export function readCreateOptions(

@@ -17,7 +17,7 @@ export const create = defineCommand({
     const wanted = readCreateOptions(context, args, options);
     const store = await contextStore(context);
     requirePrivilege(store);
-    const image = await obtainImage(context, store, reference, options.platform);
+    const image = await obtainImage(context, store, reference, options);
     const record = createContainer(store, image, wanted);
     try {
       prepareBundle(store, record);

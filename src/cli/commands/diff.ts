@@ -33,7 +33,7 @@ export const diff = defineCommand({
     'cutaway diff --stat busybox docker-archive:other.tar',
   ],
   async run(context, [first = '', second], options) {
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     const { time, content, path: paths, ignore: ignored } = options;
     const asked = { time, content, paths, ignored, kinds: readKinds(options.only) };
     const document: DiffDocument = await withTree(targets, first, async (before) =>

@@ -48,12 +48,12 @@ export const extract = defineCommand({
     if (preserve && context.host.effectiveUid !== 0) {
       throw new CutawayError('PERMISSION_DENIED', 'only root can preserve owners');
     }
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     const document = await withTree(targets, text, async (target) => {
       const plan = await planExtract(targets, target, paths, { layer, links });
       const destination = new Destination(context.host, options.output ?? '.', { force, preserve });
       try {
-        const result = await writePlan(context.host, destination, plan);
+        const result = await writePlan(destination, plan);
         return extractDocument(targets, target, plan, result);
       } finally {
         destination.close();

@@ -11,7 +11,7 @@ export const layers = defineCommand({
   most: 1,
   examples: ['cutaway layers busybox', 'cutaway layers --json docker-archive:image.tar'],
   async run(context, [text = ''], options) {
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     const document = await withTree(targets, text, (target) => inspectLayers(targets, target));
     showDocument(context, options, { document, list: 'layers', face: formatLayers });
     return 0;

@@ -16,7 +16,7 @@ export const ns = defineCommand({
   most: Infinity,
   examples: ['cutaway ns web', 'cutaway ns pid:1', 'cutaway ns'],
   async run(context, texts, options) {
-    const targets = targetContext(context);
+    const targets = await targetContext(context);
     const running = runningSubjects(targets);
     const subjects: ProcessSubject[] = [];
     for (const text of texts) {

@@ -11,7 +11,7 @@ export const overlay = defineCommand({
   most: 1,
   examples: ['cutaway overlay web'],
   async run(context, [text = ''], options) {
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     const document = await withTree(targets, text, (target) => inspectOverlay(targets, target));
     showDocument(context, options, { document, list: 'lower', face: formatOverlay });
     return 0;

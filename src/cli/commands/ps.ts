@@ -16,7 +16,7 @@ export const ps = defineCommand({
   most: 0,
   async run(context, _none, options) {
     if (context.host.effectiveUid === 0) await contextStore(context);
-    const everything = inspectAll(targetContext(context));
+    const everything = inspectAll(await targetContext(context, undefined, ['cutaway']));
     const containers = everything.containers.filter(
       ({ state }) => options.all || state === 'running',
     );

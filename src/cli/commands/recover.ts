@@ -28,7 +28,7 @@ export const recover = defineCommand({
   async run(context, [text = ''], options) {
     const layer = readLayer(options.layer);
     const { path, unique } = options;
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     const document = await withTree(targets, text, (target) =>
       inspectRecover(targets, target, {
         unique,

@@ -3,8 +3,10 @@ import type { Platform } from '../../oci/platform.js';
 import { resolveStoredImage } from '../../runtime/store/image-store.js';
 import { removeDamagedImage, removeImage, type Removal } from '../../runtime/store/remove-image.js';
 import type { Store } from '../../runtime/store/store.js';
+import { safeText } from '../../report/text.js';
 import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
+import { reportError } from '../exit-status.js';
 
 export const rmi = defineCommand({
   usage: '[OPTIONS] IMAGE…',
@@ -19,11 +21,20 @@ export const rmi = defineCommand({
   most: Infinity,
   async run(context, texts, { force }) {
     const store = await contextStore(context);
+    let failure: Error | undefined;
     for (const text of texts) {
-      const { untagged, deleted } = remove(store, text, context.platform, { force });
-      for (const name of untagged) context.print(`Untagged: ${name}\n`);
-      for (const digest of deleted) context.print(`Deleted: ${digest}\n`);
+      try {
+        const { untagged, deleted } = remove(store, text, context.platform, { force });
+        for (const name of untagged) context.print(`Untagged: ${safeText(name)}\n`);
+        for (const digest of deleted) context.print(`Deleted: ${digest}\n`);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        // The others go all the same; the last failure is told by whoever called.
+        if (failure !== undefined) reportError(failure, 'rmi');
+        failure = error;
+      }
     }
+    if (failure !== undefined) throw failure;
     return 0;
   },
 });

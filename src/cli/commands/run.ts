@@ -26,7 +26,7 @@ export const run = defineCommand({
     const store = await contextStore(context);
     requirePrivilege(store);
     findRuntime(context.host);
-    const image = await obtainImage(context, store, reference, options.platform);
+    const image = await obtainImage(context, store, reference, options);
     const record = createContainer(store, image, wanted);
     if (!options.detach) {
       return await runInForeground(context, store, record, { stdin: record.openStdin });

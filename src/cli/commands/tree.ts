@@ -43,7 +43,7 @@ export const tree = defineCommand({
     const kinds = readKinds(options.kind);
     const { hash, filter: filters, layer, whiteouts } = options;
     const sort = options.sort === 'size' ? 'size' : 'name';
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     const document = await withTree(targets, text, (target) =>
       inspectTree(targets, target, { path, hash, layer, filters, kinds, sort, whiteouts }),
     );

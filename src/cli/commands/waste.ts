@@ -27,7 +27,7 @@ export const waste = defineCommand({
   ],
   async run(context, [text = ''], options) {
     const rules = await chooseRules(context, options);
-    const targets = targetContext(context, options.platform);
+    const targets = await targetContext(context, options.platform);
     const document = await withTree(targets, text, (target) =>
       inspectWaste(targets, target, rules === undefined ? {} : { rules }),
     );

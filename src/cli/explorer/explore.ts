@@ -31,7 +31,7 @@ export async function explore(
   if (host.environment['TERM'] === 'dumb') {
     throw new CutawayError('UNSUPPORTED', 'the terminal (TERM=dumb) cannot move its cursor');
   }
-  const targets = targetContext(context);
+  const targets = await targetContext(context);
   const first = text === undefined ? [] : [await targetPage(targets, text)];
   const script = options.script === undefined ? undefined : readScript(context, options.script);
   const recorder = options.record === undefined ? undefined : makeRecorder(context, options.record);

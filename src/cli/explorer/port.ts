@@ -43,7 +43,7 @@ async function write(
 ): Promise<ExtractDocument> {
   const destination = new Destination(host, directory, { force: false, preserve: false });
   try {
-    return extractDocument(targets, target, plan, await writePlan(host, destination, plan));
+    return extractDocument(targets, target, plan, await writePlan(destination, plan));
   } finally {
     destination.close();
   }
@@ -78,16 +78,14 @@ export function explorerPort(context: Context, targets: TargetContext): Explorer
     },
     read: async (text, path, layer) => {
       const { look } = await known(text);
-      return await readPart(openContentOf(host, look.stack, path, { layer }));
+      return await readPart(openContentOf(look.stack, path, { layer }));
     },
     blame: async (text, path) => inspectBlame(targets, (await known(text)).target, path),
     patch: async (text, path, from, to) => {
       const { look } = await known(text);
-      const [before, after] = [from, to].map((layer) =>
-        openContentOf(host, look.stack, path, { layer }),
-      );
+      const [before, after] = [from, to].map((layer) => openContentOf(look.stack, path, { layer }));
       if (before === undefined || after === undefined) throw new RangeError('two versions');
-      return await diffVersions(host, path, before.place, after.place);
+      return await diffVersions(path, before.place, after.place);
     },
     extract: async (text, path, layer, directory) => {
       const { target } = await known(text);

@@ -53,7 +53,8 @@ async function claimRoot(host: Host): Promise<{ root: string; lock: Lock }> {
   for (let count = 1; count <= MOST_TOURS; count += 1) {
     const root = `${base}/${NAME}${count === 1 ? '' : `-${count}`}`;
     if (!makeDirectory(host, root) && !(await clearAbandoned(host, root))) continue;
-    return { root, lock: host.lock(`${root}/${LOCK}`, 'exclusive') };
+    const lock = lockRoot(host, root);
+    if (lock !== undefined) return { root, lock };
   }
   throw new CutawayError('ALREADY_EXISTS', `${base}/${NAME} and ${MOST_TOURS - 1} more are taken`, {
     hint: 'remove those that were kept: cutaway tour --help says how',
@@ -92,6 +93,19 @@ function makeDirectory(host: Host, path: string): boolean {
     return true;
   } catch (error) {
     if (hasCode(error, 'ALREADY_EXISTS')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Undefined when another tour took the directory for an abandoned one, in the moment in which its
+ * lock was made and not yet held.
+ */
+function lockRoot(host: Host, root: string): Lock | undefined {
+  try {
+    return host.tryLock(`${root}/${LOCK}`, 'exclusive');
+  } catch (error) {
+    if (hasCode(error, 'NOT_FOUND')) return undefined;
     throw error;
   }
 }

@@ -28,8 +28,11 @@ export const Subject = Type.Object(
       Type.Literal('container'),
       Type.Literal('process'),
       Type.Literal('host'),
+      Type.Literal('registry'),
     ]),
-    engine: Type.String({ description: 'cutaway, docker-archive, oci-archive, oci, or host' }),
+    engine: Type.String({
+      description: 'cutaway, docker-archive, oci-archive, oci, registry, or host',
+    }),
     target: Type.String({ description: 'What names this subject on the command line' }),
     id: Type.Optional(Type.String()),
     name: Type.Optional(Type.String()),

@@ -10,18 +10,20 @@ export const InspectDocument = documentOf('inspect', {
       summary: ContainerRow,
       record: Foreign('What was written when it was created'),
       directories: strictObject({
-        container: Type.String(),
-        upper: Type.String(),
-        work: Type.String(),
-        merged: Type.String(),
-        log: Type.String(),
+        container: Type.Optional(Type.String()),
+        upper: Type.Optional(Type.String()),
+        work: Type.Optional(Type.String()),
+        merged: Type.Optional(Type.String()),
+        log: Type.Optional(Type.String()),
       }),
-      bundle: strictObject({
-        directory: Type.String(),
-        config: Foreign(
-          'config.json by the runtime-spec, in its own spelling; null before it is written',
-        ),
-      }),
+      bundle: Type.Optional(
+        strictObject({
+          directory: Type.String(),
+          config: Foreign(
+            'config.json by the runtime-spec, in its own spelling; null before it is written',
+          ),
+        }),
+      ),
     }),
   ),
   image: Type.Optional(

@@ -15,12 +15,12 @@ const Step = {
 
 export const LayerRecord = strictObject({
   index: Type.Integer({ minimum: 1, description: '1 is the base' }),
-  digest: DigestText,
+  digest: Type.Optional(DigestText),
   diffID: DigestText,
   chainID: DigestText,
-  mediaType: Type.String(),
-  size: Type.Integer({ description: 'Bytes of the blob as it is stored' }),
-  uncompressedSize: Type.Integer({ description: 'Bytes of the tar' }),
+  mediaType: Type.Optional(Type.String()),
+  size: Type.Optional(Type.Integer({ description: 'Bytes of the blob as it is stored' })),
+  uncompressedSize: Type.Optional(Type.Integer({ description: 'Bytes of the tar' })),
   contentSize: Type.Integer({
     description:
       'Bytes of files, each hard-linked file once, and of link texts: what Docker calls the size of a layer',

@@ -47,6 +47,12 @@ const Holder = strictObject(
   'An nsfs mount, which keeps the namespace when its last process is gone',
 );
 
+const IdRange = strictObject({
+  inside: Type.Integer(),
+  outside: Type.Integer({ description: 'As the host sees it' }),
+  count: Type.Integer(),
+});
+
 export const NamespaceRecord = strictObject({
   type: NamespaceTypeName,
   inode: Inode,
@@ -75,6 +81,26 @@ export const NamespaceRecord = strictObject({
     Type.String({ description: 'Inode of the user namespace whose capabilities count in it' }),
   ),
   parent: Type.Optional(Type.String({ description: 'Inode; user and pid namespaces have one' })),
+  openIn: Type.Optional(
+    strictObject(
+      {
+        count: Type.Integer(),
+        descriptors: Type.Array(strictObject({ pid: Pid, fd: Type.Integer() }), {
+          description: 'The first of them, 20 at most',
+        }),
+      },
+      'Open files that refer to it, which keep it as a mount does; absent when there are none',
+    ),
+  ),
+  awaitedBy: Type.Optional(
+    Type.Array(Pid, { description: 'Processes whose next children will be in it, 20 at most' }),
+  ),
+  ownerUid: Type.Optional(
+    Type.Integer({ description: 'Of a user namespace: who made it, as the host sees it' }),
+  ),
+  uidMap: Type.Optional(
+    Type.Array(IdRange, { description: 'Of a user namespace other than the first' }),
+  ),
 });
 export type NamespaceRecord = Static<typeof NamespaceRecord>;
 
@@ -86,13 +112,52 @@ export const NsFinding = strictObject({
     Type.Literal('member-in-host-namespace', {
       description: "A process of the subject that is in the host's namespace instead of its own",
     }),
+    Type.Literal('member-outside-namespace', {
+      description: "A process in the subject's cgroup, but in the pid namespace of somebody else",
+    }),
   ]),
   message: Type.String(),
   target: Type.String({ description: 'The subject concerned' }),
   pid: Pid,
   types: Type.Array(NamespaceTypeName),
+  processes: Type.Optional(
+    Type.Array(Pid, {
+      description: 'All that came in together: who entered, who waits for it, what it started',
+    }),
+  ),
 });
 export type NsFinding = Static<typeof NsFinding>;
+
+export const IsolationFact = strictObject({
+  target: Type.String({ description: 'The subject concerned' }),
+  code: Type.Union([
+    Type.Literal('privileged', { description: 'Every capability and no seccomp filter' }),
+    Type.Literal('host-namespace', { description: "It is in the host's namespace of `type`" }),
+    Type.Literal('engine-socket', { description: 'The socket of a container engine is mounted' }),
+    Type.Literal('host-root', { description: 'The root of the host is mounted' }),
+    Type.Literal('host-path', { description: 'A directory that the host lives on is mounted' }),
+    Type.Literal('host-devices', { description: "The host's /dev is mounted" }),
+    Type.Literal('host-proc', { description: "The host's /proc is mounted" }),
+    Type.Literal('writable-cgroup'),
+    Type.Literal('writable-proc-sys'),
+    Type.Literal('writable-sys'),
+    Type.Literal('dangerous-capability'),
+    Type.Literal('no-seccomp'),
+    Type.Literal('no-security-label', { description: 'Of AppArmor, SELinux or Smack' }),
+    Type.Literal('new-privileges', { description: 'no-new-privs is off' }),
+  ]),
+  effect: Type.Union([
+    Type.Literal('escape', { description: 'Root inside can act as root on the host' }),
+    Type.Literal('weaker', { description: 'A barrier that is not there' }),
+  ]),
+  message: Type.String({ description: 'What is so' }),
+  reason: Type.String({ description: 'Why it matters' }),
+  type: Type.Optional(NamespaceTypeName),
+  capability: Type.Optional(Type.String()),
+  mountPoint: Type.Optional(Type.String()),
+  hostPath: Type.Optional(Type.String({ description: 'What is mounted there' })),
+});
+export type IsolationFact = Static<typeof IsolationFact>;
 
 export const NsDocument = documentOf('ns', {
   host: strictObject(
@@ -109,5 +174,10 @@ export const NsDocument = documentOf('ns', {
     description: 'Every namespace that a subject is in, or every one of the machine',
   }),
   findings: Type.Array(NsFinding),
+  isolation: Type.Optional(
+    Type.Array(IsolationFact, {
+      description: 'What of the subjects is not isolated; absent for the whole machine',
+    }),
+  ),
 });
 export type NsDocument = Static<typeof NsDocument>;

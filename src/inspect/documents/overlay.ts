@@ -13,7 +13,7 @@ export const LowerRecord = strictObject({
   layer: Type.Optional(
     strictObject({
       index: Type.Integer({ minimum: 1, description: '1 is the base' }),
-      digest: DigestText,
+      digest: Type.Optional(DigestText),
       diffID: DigestText,
       chainID: DigestText,
       createdBy: Type.Optional(Type.String()),

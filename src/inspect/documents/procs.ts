@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { documentOf, strictObject, Time } from './common.js';
+import { CapabilitySets, ControlGroup, detailProperties } from './process-details.js';
 
 const Pid = Type.Integer({ minimum: 0 });
 
@@ -72,6 +73,7 @@ export const ProcessRecord = strictObject({
   ),
   exeBase64: Type.Optional(Type.String()),
   kernelThread: Type.Boolean(),
+  ...detailProperties,
 });
 export type ProcessRecord = Static<typeof ProcessRecord>;
 
@@ -82,6 +84,20 @@ export const ProcsFinding = strictObject({
     }),
     Type.Literal('outside-namespace', {
       description: "In the container's cgroup, but not in its pid namespace",
+    }),
+    Type.Literal('executable-in-upper', {
+      description: 'Runs a program that the container has written after its start',
+    }),
+    Type.Literal('executable-deleted', {
+      description: 'Runs a program of a layer or a mount that has no name any more',
+    }),
+    Type.Literal('executable-in-memory', { description: 'Runs a program that is no file' }),
+    Type.Literal('library-in-upper', {
+      description: 'Has code mapped that the container has written, or that is no file',
+    }),
+    Type.Literal('preload', { description: 'The dynamic linker loads more than it was built for' }),
+    Type.Literal('less-confined', {
+      description: 'Has more capabilities than the init, or less of what confines that',
     }),
   ]),
   message: Type.String(),
@@ -96,6 +112,10 @@ export const ProcsDocument = documentOf('procs', {
   processes: Type.Array(ProcessRecord, {
     description: 'Parents before children, children by pid',
   }),
+  capabilitySets: Type.Optional(CapabilitySets),
+  controlGroups: Type.Optional(
+    Type.Array(ControlGroup, { description: 'Of these processes: what each uses and may use' }),
+  ),
   findings: Type.Array(ProcsFinding),
 });
 export type ProcsDocument = Static<typeof ProcsDocument>;

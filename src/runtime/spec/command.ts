@@ -14,12 +14,21 @@ export interface CommandOptions {
  */
 export function resolveCommand(image: ImageConfig, options: CommandOptions): string[] {
   const { entrypoint, args } = options;
-  const { Entrypoint = [], Cmd = [] } = image.config ?? {};
-  const program = entrypoint === undefined ? Entrypoint : entrypoint === '' ? [] : [entrypoint];
+  const { Cmd = [] } = image.config ?? {};
+  const program = resolveEntrypoint(image, options);
   const rest = args.length > 0 || entrypoint !== undefined ? args : Cmd;
   const command = [...program, ...rest];
   if (command.length > 0) return command;
   throw new CutawayError('INVALID_INPUT', 'no command specified', {
     hint: 'the image names no command of its own: add one after its name',
   });
+}
+
+/** The part in front that arguments do not replace. */
+export function resolveEntrypoint(
+  image: ImageConfig,
+  { entrypoint }: CommandOptions,
+): readonly string[] {
+  if (entrypoint === undefined) return image.config?.Entrypoint ?? [];
+  return entrypoint === '' ? [] : [entrypoint];
 }

@@ -41,6 +41,13 @@ export interface AddImageOptions {
   readonly index?: { readonly descriptor: Descriptor; readonly bytes: Buffer };
   /** Documents of the index beside this image's own. */
   readonly documents?: readonly Buffer[];
+  /**
+   * Blobs of layers that lie in the store's tmp/ already: they are moved to their place, and not
+   * copied, once they have been read and verified like any other.
+   */
+  readonly spooled?: ReadonlyMap<Digest, string>;
+  /** The blobs come into the store by themselves: `openBlob` follows one on its way, verified. */
+  readonly bringsBlobs?: boolean;
   readonly onProgress?: (progress: LayerProgress) => void;
   /** Those that the user set. */
   readonly limits?: Partial<Limits>;
@@ -61,18 +68,23 @@ export async function addImage(
   }
 }
 
+const NOTHING: ReadonlyMap<Digest, string> = new Map();
+
 async function bringAndName(
   store: Store,
   image: Image,
   options: AddImageOptions,
 ): Promise<Descriptor> {
-  const { onProgress: report = () => undefined, limits = {} } = options;
+  const { onProgress: report = () => undefined, limits = {}, bringsBlobs = false } = options;
+  const { spooled = NOTHING } = options;
   const indexes: LayerIndex[] = [];
   for (const layer of image.layers) {
     try {
-      indexes.push(await storeLayer(store, image, layer, { below: indexes, report, limits }));
+      const around = { below: indexes, report, limits, bringsBlobs, spooled };
+      indexes.push(await storeLayer(store, image, layer, around));
     } catch (error) {
-      throw during(`load layer ${layer.index} of ${image.layers.length}`, error);
+      const operation = bringsBlobs ? 'pull' : 'load';
+      throw during(`${operation} layer ${layer.index} of ${image.layers.length}`, error);
     }
   }
   const manifest = image.manifest ?? makeManifest(image);
@@ -117,7 +129,7 @@ function writeBlob(store: Store, digest: Digest, bytes: Buffer): void {
   writeWhole(store, path, bytes);
 }
 
-function ensureBlobDirectory(store: Store, digest: Digest): void {
+export function ensureBlobDirectory(store: Store, digest: Digest): void {
   const path = blobPath(store.paths, digest);
   store.host.createDirectory(path.slice(0, path.lastIndexOf('/')), { parents: true });
 }
@@ -126,6 +138,8 @@ interface LayerSurroundings {
   readonly below: readonly LayerIndex[];
   readonly report: (progress: LayerProgress) => void;
   readonly limits: Partial<Limits>;
+  readonly spooled: ReadonlyMap<Digest, string>;
+  readonly bringsBlobs: boolean;
 }
 
 function requireLayerType({ index, descriptor }: ImageLayer): void {
@@ -138,7 +152,7 @@ async function storeLayer(
   store: Store,
   image: Image,
   layer: ImageLayer,
-  { below, report, limits }: LayerSurroundings,
+  { below, report, limits, bringsBlobs, spooled }: LayerSurroundings,
 ): Promise<LayerIndex> {
   const { host } = store;
   requireLayerType(layer);
@@ -152,16 +166,19 @@ async function storeLayer(
   }
   const temporary = makeTemporaryDirectory(store);
   try {
-    const blob = hasBlob ? undefined : `${temporary}/blob`;
+    const ready = spooled.get(layer.descriptor.digest);
+    const isOnItsWay = bringsBlobs || ready !== undefined;
+    const blob = hasBlob || isOnItsWay ? undefined : `${temporary}/blob`;
     const directory = unpacked ? undefined : `${temporary}/layer`;
     const index = await readLayer(store, layer, { blob, directory, report, limits });
     if (directory !== undefined) {
       finishDirectory(host, `${directory}/diff`, index, lowerTree(below));
       placeDirectory(store, image, layer, directory);
     }
-    if (blob !== undefined) {
+    const arrived = hasBlob ? undefined : (ready ?? blob);
+    if (arrived !== undefined) {
       ensureBlobDirectory(store, layer.descriptor.digest);
-      host.rename(blob, blobPath(store.paths, layer.descriptor.digest));
+      host.rename(arrived, blobPath(store.paths, layer.descriptor.digest));
     }
     if (kept === undefined) writeLayerIndex(store, layer.diffID, index);
     report({ state: 'complete', layer });
@@ -245,7 +262,8 @@ async function* teeBlob(
   }
 }
 
-function drained(stream: Writable): Promise<void> {
+/** Resolves also when it fails: who goes on writing finds out. */
+export function drained(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
     const goOn = () => {
       stream.off('drain', goOn);

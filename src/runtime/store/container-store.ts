@@ -24,6 +24,8 @@ export interface ContainerRecord {
   /** Base first. */
   readonly layers: readonly { readonly chainID: Digest; readonly diffID: Digest }[];
   readonly command: readonly string[];
+  /** The part of `command` in front that is the entrypoint; absent in records of old. */
+  readonly entrypoint?: readonly string[];
   /** "NAME=value" as asked for, in order. */
   readonly variables: readonly string[];
   readonly imageVariables: readonly string[];

@@ -7,11 +7,11 @@ import { parseImageIndex } from '../../oci/image-index.js';
 import { parseManifest } from '../../oci/manifest.js';
 import { isIndexType } from '../../oci/media-type.js';
 import { hasCode } from '../../oci/error.js';
-import { listContainerProblems, listContainers } from './container-store.js';
-import { blobPath, listImageNames, readBlob, STORED } from './image-store.js';
+import { listContainerProblems, listContainers, type StoredContainer } from './container-store.js';
+import { blobPath, listImageNames, readBlob, STORED, type ImageName } from './image-store.js';
 import { removeLayerIndex, removeSeekPoints } from './layer-store.js';
 import { initLayerName, layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
-import { exclusively, type Store } from './store.js';
+import { exclusively, type ReadStore, type Store } from './store.js';
 
 /**
  * Runs `action` while no image is on its way into the store: what comes is nobody's until it is
@@ -37,10 +37,44 @@ export function tidyStore(store: Store): void {
   }
 }
 
-interface Needs {
+/** Takes away the locks of pulls that have ended, when none is under way. */
+export function tidyPartialBlobs({ host, paths }: Store): void {
+  const lock = host.tryLock(paths.arrivals, 'exclusive');
+  if (lock === undefined) return;
+  try {
+    for (const { name } of host.readDirectory(paths.partial)) {
+      if (name.endsWith('.lock')) host.removeFile(`${paths.partial}/${name}`);
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** What images and containers need. */
+export interface Needs {
   readonly blobs: Set<string>;
   readonly directories: Set<string>;
   readonly diffIDs: Set<Digest>;
+}
+
+/** What stays; by default all names and all containers there are. */
+export interface Kept {
+  readonly names: readonly ImageName[];
+  readonly containers: readonly StoredContainer[];
+}
+
+/** What nothing needs that stays. */
+export interface Garbage {
+  readonly blobs: readonly Digest[];
+  /** Names below overlay/. */
+  readonly directories: readonly string[];
+}
+
+/** Undefined when something is too damaged to say what it needs: then nothing may go. */
+export function findGarbage(store: Store, kept?: Kept): Garbage | undefined {
+  const needs = findNeeds(store, kept);
+  if (needs === undefined) return undefined;
+  return { blobs: listBlobs(store, needs), directories: listDirectories(store, needs) };
 }
 
 /**
@@ -48,6 +82,10 @@ interface Needs {
  * `withoutArrivals` and under the store's lock. The digests of the blobs that went.
  */
 export function collectGarbage(store: Store): Digest[] {
+  // Nobody pulls now: what has come of a blob belongs to a pull that was interrupted.
+  if (store.host.findStatus(store.paths.partial) !== undefined) {
+    store.host.removeTree(store.paths.partial);
+  }
   const needs = findNeeds(store);
   if (needs === undefined) return [];
   removeDirectories(store, needs);
@@ -56,15 +94,16 @@ export function collectGarbage(store: Store): Digest[] {
 }
 
 /** Undefined when something is too damaged to say what it needs: then nothing may go. */
-function findNeeds(store: Store): Needs | undefined {
+export function findNeeds(store: ReadStore, kept?: Kept): Needs | undefined {
   const needs: Needs = { blobs: new Set(), directories: new Set(['l']), diffIDs: new Set() };
   if (listContainerProblems(store).length > 0) return undefined;
-  for (const { record } of listContainers(store)) {
+  for (const { record } of kept?.containers ?? listContainers(store)) {
     needs.directories.add(record.id);
     needLayers(needs, record.layers);
   }
   try {
-    for (const { descriptor } of listImageNames(store)) needDescriptor(store, descriptor, needs);
+    const names = kept?.names ?? listImageNames(store);
+    for (const { descriptor } of names) needDescriptor(store, descriptor, needs);
     return needs;
   } catch (error) {
     if (hasCode(error, 'CORRUPT')) return undefined;
@@ -73,7 +112,7 @@ function findNeeds(store: Store): Needs | undefined {
 }
 
 /** Of an index, the platforms that are in the store; the others were never fetched. */
-function needDescriptor(store: Store, descriptor: Descriptor, needs: Needs): void {
+function needDescriptor(store: ReadStore, descriptor: Descriptor, needs: Needs): void {
   if (store.host.findStatus(blobPath(store.paths, descriptor.digest)) === undefined) return;
   needs.blobs.add(descriptor.digest);
   if (isIndexType(descriptor.mediaType)) {
@@ -106,9 +145,15 @@ function needLayers(
   needs.directories.add(initLayerName(layers.at(-1)?.chainID));
 }
 
+function listDirectories(store: Store, needs: Needs): string[] {
+  return store.host
+    .readDirectory(store.paths.overlay)
+    .map(({ name }) => name)
+    .filter((name) => !needs.directories.has(name));
+}
+
 function removeDirectories(store: Store, needs: Needs): void {
-  for (const { name } of store.host.readDirectory(store.paths.overlay)) {
-    if (needs.directories.has(name)) continue;
+  for (const name of listDirectories(store, needs)) {
     const link = `${store.paths.links}/${shortLinkName(name)}`;
     if (store.host.findStatus(link) !== undefined) store.host.removeFile(link);
     store.host.removeTree(overlayDirectory(store.paths, name));
@@ -131,15 +176,17 @@ function removeIndexes(store: Store, needs: Needs): void {
   }
 }
 
-function removeBlobs(store: Store, needs: Needs): Digest[] {
+function listBlobs(store: Store, needs: Needs): Digest[] {
   const directory = `${store.paths.images}/blobs/sha256`;
   if (store.host.findStatus(directory) === undefined) return [];
-  const removed: Digest[] = [];
-  for (const { name } of store.host.readDirectory(directory)) {
-    const digest: Digest = `sha256:${name}`;
-    if (needs.blobs.has(digest)) continue;
-    store.host.removeFile(`${directory}/${name}`);
-    removed.push(digest);
-  }
+  return store.host
+    .readDirectory(directory)
+    .map(({ name }): Digest => `sha256:${name}`)
+    .filter((digest) => !needs.blobs.has(digest));
+}
+
+function removeBlobs(store: Store, needs: Needs): Digest[] {
+  const removed = listBlobs(store, needs);
+  for (const digest of removed) store.host.removeFile(blobPath(store.paths, digest));
   return removed;
 }

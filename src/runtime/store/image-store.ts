@@ -252,8 +252,12 @@ function required(digest: Digest | undefined, manifest: Descriptor): Digest {
 function selectManifest(store: ReadStore, top: Descriptor, platform: Platform): Descriptor {
   if (!isIndexType(top.mediaType)) return top;
   const index = parseImageIndex(readBlob(store, top), top.mediaType, STORED);
-  const [chosen] = selectManifests(index, platform);
-  if (chosen !== undefined) return chosen;
+  const fitting = selectManifests(index, platform);
+  const isHere = ({ digest }: Descriptor) =>
+    store.host.findStatus(blobPath(store.paths, digest)) !== undefined;
+  // Of several, one was fetched.
+  const chosen = fitting.length > 1 ? (fitting.find(isHere) ?? fitting[0]) : fitting[0];
+  if (chosen !== undefined) return selectManifest(store, chosen, platform);
   const wanted = formatPlatform(platform);
   throw new CutawayError('NOT_FOUND', `read image ${top.digest}: it has no ${wanted}`);
 }

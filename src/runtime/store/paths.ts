@@ -19,6 +19,8 @@ export interface StorePaths {
   readonly indexes: string;
   /** Work in progress, each directory named after the process that fills it. */
   readonly temporary: string;
+  /** Blobs of which a part has come, by digest: what was interrupted goes on from there. */
+  readonly partial: string;
   readonly lock: string;
   /** Held by those who bring images in, against those who take away what nobody has named. */
   readonly arrivals: string;
@@ -46,6 +48,7 @@ export function storePaths(host: ReadHost, root: string): StorePaths {
     names: `${root}/containers/names`,
     indexes: `${root}/index`,
     temporary: `${root}/tmp`,
+    partial: `${root}/partial`,
     lock: `${root}/lock`,
     arrivals: `${root}/arrivals`,
     run: runDirectory(host, root),

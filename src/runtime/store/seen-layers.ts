@@ -1,7 +1,8 @@
 // Layers of archives and layouts that were read before, in `seen/` of the store. The name of a
 // record is made of all that tells a file from what it was: device, inode, size, both times and
-// where in it the layer lies, as git's index does it. What was verified then is not verified again;
-// `--no-cache` reads all anew. It is a cache, free to be deleted at any time.
+// where in it the layer lies, as git's index does it; that of a layer in a registry of its digest,
+// which can only stand for the same bytes. What was verified then is not verified again; `--no-cache`
+// reads all anew. It is a cache, free to be deleted at any time.
 import { createHash } from 'node:crypto';
 import type { Host } from '../../host/host.js';
 import type { ImageLayer } from '../../image/image.js';
@@ -74,6 +75,8 @@ function keep(host: Host, directory: string, path: string, read: IndexedLayer): 
 
 /** Undefined for a layer that is in memory only, or not worth it. */
 function recordKey(host: Host, layer: ImageLayer): string | undefined {
+  const { digest, mediaType } = layer.descriptor;
+  if (layer.isAddressed === true) return hashed(['digest', digest, mediaType, layer.diffID]);
   const location = layer.location();
   if (location === undefined || location.file.length < LEAST_BYTES) return undefined;
   const { path, offset, length } = location.file;
@@ -81,11 +84,15 @@ function recordKey(host: Host, layer: ImageLayer): string | undefined {
   if (status === undefined) return undefined;
   const { device, inode, size, mtime, ctime } = status;
   const facts = [device, inode, size, mtime, ctime, offset, length].map(String);
-  const what = [...facts, layer.descriptor.digest, layer.descriptor.mediaType, layer.diffID];
-  return createHash('sha256').update(JSON.stringify(what)).digest('hex');
+  return hashed([...facts, digest, mediaType, layer.diffID]);
+}
+
+function hashed(facts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }
 
 function isSettled(host: Host, layer: ImageLayer): boolean {
+  if (layer.isAddressed === true) return true;
   const path = layer.location()?.file.path;
   const status = path === undefined ? undefined : host.findStatus(path);
   return (

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readMountinfo } from '../../ns/mountinfo.js';
 import { CutawayError, hasCode } from '../../oci/error.js';
 import { identifyProcess, isAlive } from './process-identity.js';
-import type { Store } from './store.js';
+import type { ReadStore, Store } from './store.js';
 
 /** A new empty directory below tmp/. */
 export function makeTemporaryDirectory(store: Store): string {
@@ -43,24 +43,33 @@ function newTemporaryPath(store: Store): string {
   return `${store.paths.temporary}/${name}`;
 }
 
+/** Whole paths of what lies below tmp/ and whose maker is gone. */
+export function listAbandonedWork({ host, paths }: ReadStore): string[] {
+  if (host.findStatus(paths.temporary) === undefined) return [];
+  return host
+    .readDirectory(paths.temporary)
+    .filter(({ name }) => {
+      const match = /^(\d+)-(\d+)-[0-9a-f]+$/.exec(name);
+      const maker = { pid: Number(match?.[1]), startTicks: Number(match?.[2]) };
+      return match === null || !isAlive(host, maker);
+    })
+    .map(({ name }) => `${paths.temporary}/${name}`);
+}
+
 /** True when there was some. */
 export function removeAbandonedWork(store: Store): boolean {
-  let found = false;
-  for (const { name } of store.host.readDirectory(store.paths.temporary)) {
-    const match = /^(\d+)-(\d+)-[0-9a-f]+$/.exec(name);
-    const maker = { pid: Number(match?.[1]), startTicks: Number(match?.[2]) };
-    if (match !== null && isAlive(store.host, maker)) continue;
-    found = true;
+  const abandoned = listAbandonedWork(store);
+  for (const path of abandoned) {
     try {
-      unmountBelow(store, `${store.paths.temporary}/${name}`);
-      store.host.removeTree(`${store.paths.temporary}/${name}`);
+      unmountBelow(store, path);
+      store.host.removeTree(path);
     } catch (error) {
       // Another process cleans up at the same time, or a child of the one that was killed is still
       // at its last write: the next command will find what is left.
       if (!hasCode(error, 'NOT_FOUND', 'IN_USE') && !isNotEmpty(error)) throw error;
     }
   }
-  return found;
+  return abandoned.length > 0;
 }
 
 function isNotEmpty(error: unknown): boolean {

@@ -73,9 +73,16 @@ export function startUnpacking(host: Host, directory: string): Unpacking {
     finish: async () => {
       const { exitCode, signal } = await child.ended;
       if (exitCode === 0) return;
+      // Of a full disk it complains in several ways, and of that one last.
+      if (/No space left/.test(complaint)) {
+        throw new CutawayError('UNAVAILABLE', 'unpack layer: no space left on device', {
+          hint: 'the file system is full: free some space',
+          data: { errno: 'ENOSPC' },
+        });
+      }
       const reason = complaint.trim().split('\n')[0] ?? '';
       throw new CutawayError(
-        /No space left/.test(complaint) ? 'UNAVAILABLE' : 'CORRUPT',
+        'CORRUPT',
         `unpack layer: tar ended with ${exitCode ?? signal ?? 'an error'}: ${reason}`,
       );
     },

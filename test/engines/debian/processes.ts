@@ -53,16 +53,24 @@ function checkMembers(t: Test, document: ProcsDocument, crowd: Crowd): void {
   t.same(supervisors.sort(), above.sort(), 'who is above it: shim and runtime');
   t.ok(above.length > 0);
   const words = (wanted: string) =>
-    members.find(({ command }) => command.argv.join(' ') === `sleep ${wanted}`);
+    members.find(({ command }) => command.argv.at(-1) === wanted && command.argv.length === 2);
   t.equal(words('1006')?.pidInNamespaces.length, 3, 'two pid namespaces deep');
   t.same(words('1006')?.belongsBy, ['namespace', 'cgroup']);
   t.same(words('1007')?.belongsBy, ['namespace'], 'who came in without the cgroup');
   const nsenter = members.find(({ pid }) => pid === crowd.entered);
   t.same(nsenter?.belongsBy, ['cgroup'], 'who is only in the cgroup');
+  const strays = findings.filter(({ code }) => code.startsWith('outside-'));
   t.same(
-    findings.map(({ code, pid }) => `${code} ${pid}`).sort(),
+    strays.map(({ code, pid }) => `${code} ${pid}`).sort(),
     [`outside-cgroup ${words('1007')?.pid}`, `outside-namespace ${nsenter?.pid}`],
     'both are found out',
+  );
+  t.same(
+    findings
+      .filter(({ code }) => code.startsWith('executable-'))
+      .map(({ code, pid }) => [code, pid]),
+    [['executable-in-upper', words('1005')?.pid]],
+    'what was dropped and deleted',
   );
 }
 

@@ -40,6 +40,13 @@ export function blobLayer(blob: Buffer, plain: Buffer, mediaType = 'tar+gzip') {
   };
 }
 
+/** Where the table of contents is, in an empty member of 51 bytes. */
+function estargzFooter(offset: number): Buffer {
+  const extra = Buffer.from(`SG\x16\x00${offset.toString(16).padStart(16, '0')}STARGZ`, 'latin1');
+  const header = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, extra.length, 0]);
+  return Buffer.concat([header, extra, Buffer.from([1, 0, 0, 0xff, 0xff]), Buffer.alloc(8)]);
+}
+
 function isLayer(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
@@ -114,6 +121,13 @@ export const COMPRESSION_CASES: readonly HostileCase[] = [
       Buffer.concat([gzipSync(LAYER.subarray(0, 700)), gzipSync(LAYER.subarray(700))]),
       LAYER,
     ),
+    expect: { problems: [], entries: ['f /a'] },
+  },
+  {
+    name: 'estargz-footer',
+    trick: 'a footer that is a member without content and with an extra field: no trailing data',
+    evidence: 'stargz-snapshotter docs/estargz.md, "Footer"',
+    make: blobLayer(Buffer.concat([packed, estargzFooter(packed.length)]), LAYER),
     expect: { problems: [], entries: ['f /a'] },
   },
   {

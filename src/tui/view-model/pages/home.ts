@@ -174,7 +174,7 @@ function arrange(state: HomeState): HomeState {
   const has = (...texts: readonly string[]) =>
     wanted === '' || texts.some((text) => text.toLowerCase().includes(wanted));
   const containers = document.containers
-    .filter(({ name, id, image }) => has(name, id, image))
+    .filter(({ name, id, image }) => has(name, id, image ?? ''))
     .sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running'));
   const images = document.images.filter(({ references, id }) => has(...references, id));
   const running = containers.filter((row) => row.state === 'running').length;
@@ -248,7 +248,7 @@ function containerLine(row: ContainerRow, columns: number, now: number): Line {
   return [
     span(isRunning ? '   ● ' : '   ○ ', isRunning ? 'added' : 'dim'),
     span(`${left(row.name, name)} `, isRunning ? 'plain' : 'dim'),
-    span(`${left(row.image, image)} `),
+    span(`${left(row.image ?? '', image)} `),
     span(left(stateText(row, now), status), 'dim'),
     span(row.pid === undefined ? '' : right(`pid ${row.pid}`, 11), 'host'),
   ];
@@ -262,6 +262,12 @@ function stateText({ state, startedAt, finishedAt, exitCode }: ContainerRow, now
   return `exited (${exitCode ?? '?'}) ${formatAge(finishedAt, now)}`.trimEnd();
 }
 
+/** Where an engine keeps neither blobs nor an index, nobody has counted yet. */
+function sizeText({ contentSize, size }: ImageRow): string {
+  const bytes = contentSize ?? size;
+  return bytes === undefined ? '' : formatSize(bytes);
+}
+
 function imageLine(row: ImageRow, columns: number, now: number): Line {
   const name = Math.max(20, Math.floor(columns * 0.45));
   const { references, layers } = row;
@@ -269,7 +275,7 @@ function imageLine(row: ImageRow, columns: number, now: number): Line {
     span(
       `   ${left(references.length === 0 ? shortID(row.id, { noTrunc: false }) : references.join(', '), name)} `,
     ),
-    span(right(formatSize(row.contentSize ?? row.size), 8)),
+    span(right(sizeText(row), 8)),
     span(right(`${layers} ${layers === 1 ? 'layer' : 'layers'}`, 11), 'dim'),
     span(`  ${formatAge(row.createdAt, now)}`, 'dim'),
   ];
