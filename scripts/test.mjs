@@ -58,9 +58,11 @@ function runTap(tests) {
     );
     const counts = { passed: 0, failed: 0, skipped: 0 };
     const skips = new Map();
+    const durations = new Map();
     const watch = (parser, trail) => {
       parser.on('child', (sub) => watch(sub, [...trail, sub.name]));
       parser.on('assert', (result) => {
+        if (trail.length === 0) durations.set(result.name, result.time ?? 0);
         if (result.skip !== false && result.skip !== undefined) {
           counts.skipped += 1;
           const reason = result.skip === true ? 'no reason given' : String(result.skip);
@@ -84,7 +86,7 @@ function runTap(tests) {
     watch(parser, []);
     child.stdout.pipe(parser);
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, counts, skips }));
+    child.on('close', (code) => resolve({ code, counts, skips, durations }));
   });
 }
 
@@ -97,9 +99,14 @@ process.env.CUTAWAY_PROGRAM = resolve(place, 'bin/cutaway.js');
 process.env.CUTAWAY_DIST = resolve(place, 'dist');
 await import('./build.mjs');
 const tests = selectTests(process.argv.slice(2));
-const { code, counts, skips } = await runTap(tests);
+const { code, counts, skips, durations } = await runTap(tests);
 for (const [reason, names] of skips) {
   process.stdout.write(`\nleft out (${reason}):\n${names.map((name) => `  ${name}\n`).join('')}`);
+}
+const slowest = [...durations].sort((a, b) => b[1] - a[1]).slice(0, 20);
+process.stdout.write('\nthe slowest:\n');
+for (const [name, time] of slowest) {
+  process.stdout.write(`  ${(time / 1000).toFixed(1).padStart(6)} s  ${name}\n`);
 }
 process.stdout.write(`\n${tests.length} files, ${Math.round((Date.now() - started) / 1000)} s\n`);
 process.stdout.write(

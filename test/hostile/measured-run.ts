@@ -9,12 +9,13 @@ export interface Measured {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
+  /** Of its own processor time, all threads together: a busy machine changes little of it. */
   readonly milliseconds: number;
   /** Largest resident set of its own, in KiB. */
   readonly peakMemory: number;
 }
 
-const WATCHDOG = 20_000;
+const WATCHDOG = 60_000;
 
 // Preloaded into the program: getrusage(2) would count the memory of whoever started it as well.
 const METER = `'use strict';
@@ -23,9 +24,22 @@ const { isMainThread } = require('node:worker_threads');
 const file = process.env.CUTAWAY_TEST_METER;
 delete process.env.CUTAWAY_TEST_METER;
 if (isMainThread && file !== undefined) process.on('exit', () => {
-  writeFileSync(file, /VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))[1]);
+  const memory = Number(/VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))[1]);
+  const { user, system } = process.cpuUsage();
+  writeFileSync(file, JSON.stringify({ memory, milliseconds: (user + system) / 1000 }));
 });
 `;
+
+interface Reading {
+  readonly memory: number;
+  readonly milliseconds: number;
+}
+
+const KILLED: Reading = { memory: 0, milliseconds: WATCHDOG };
+
+function readMeter(file: string): Reading {
+  return JSON.parse(readFileSync(file, 'utf8')) as Reading;
+}
 
 export interface Meter {
   run(args: readonly string[]): Promise<Measured>;
@@ -42,7 +56,6 @@ export function makeMeter(cutaway: Cutaway): Meter {
   delete environment['NODE_EXTRA_CA_CERTS'];
   const run = (args: readonly string[]): Promise<Measured> =>
     new Promise((resolve, reject) => {
-      const started = performance.now();
       const child = spawn(process.execPath, ['--require', preload, '--', program, ...args], {
         env: { ...environment, CUTAWAY_DATA_ROOT: cutaway.dataRoot, CUTAWAY_TEST_METER: file },
         cwd: '/',
@@ -56,8 +69,7 @@ export function makeMeter(cutaway: Cutaway): Meter {
       child.on('error', reject);
       child.on('close', (status, signal) => {
         clearTimeout(timer);
-        const milliseconds = performance.now() - started;
-        const peakMemory = signal === null ? Number(readFileSync(file, 'latin1')) : 0;
+        const { memory: peakMemory, milliseconds } = signal === null ? readMeter(file) : KILLED;
         rmSync(file, { force: true });
         resolve({
           ...{ args, status, signal, milliseconds, peakMemory },

@@ -25,7 +25,7 @@ import {
   writeSeekPoints,
 } from './layer-store.js';
 import { nameImage } from './name-image.js';
-import { layerDirectoryName, shortLinkName } from './paths.js';
+import { layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
 import type { Store } from './store.js';
 import { makeTemporaryDirectory, writeWhole } from './temporary.js';
 import { finishDirectory, startUnpacking, type Unpacking } from './unpack-layer.js';
@@ -291,8 +291,13 @@ function checkDiffID(layer: ImageLayer, actual: Digest): void {
 }
 
 function placeDirectory(store: Store, image: Image, layer: ImageLayer, directory: string): void {
-  const below = image.layers.slice(0, layer.index - 1).reverse();
-  const lower = below.map(({ chainID }) => `l/${shortLinkName(layerDirectoryName(chainID))}`);
-  if (lower.length > 0) store.host.writeFile(`${directory}/lower`, lower.join(':'));
+  const below = image.layers[layer.index - 2];
+  if (below !== undefined) {
+    const name = layerDirectoryName(below.chainID);
+    // What stands under that one it has written down itself: of thousands nothing is counted twice.
+    const file = `${overlayDirectory(store.paths, name)}/lower`;
+    const lower = store.host.findStatus(file) === undefined ? [] : [store.host.readText(file)];
+    store.host.writeFile(`${directory}/lower`, [`l/${shortLinkName(name)}`, ...lower].join(':'));
+  }
   placeLayerDirectory(store, directory, layerDirectoryName(layer.chainID));
 }

@@ -200,7 +200,7 @@ export const ARCHIVE_CASES: readonly HostileCase[] = [
   },
   {
     name: 'many-layers',
-    trick: 'ten thousand layers that are one',
+    trick: 'three hundred layers that are one',
     evidence: 'moby#26380: mount options of a page',
     make: archive(
       manifest(Array.from({ length: 300 }, () => '1.tar')),
