@@ -8,6 +8,7 @@ import { clampList, moveList, scrollList } from '../../src/tui/view-model/list.j
 import { makePage, type Page } from '../../src/tui/view-model/page.js';
 import { paintedLines } from '../../src/tui/view-model/painted.js';
 import { homePage } from '../../src/tui/view-model/pages/home.js';
+import type { LsDocument } from '../../src/inspect/documents/ls.js';
 import type { Port } from '../../src/tui/view-model/port.js';
 import { isText, textLines } from '../../src/tui/view-model/pages/file-lines.js';
 import { parseTreeFilter } from '../../src/tui/view-model/tree-filter.js';
@@ -263,19 +264,22 @@ t.test('pages, back and forward', (t) => {
   t.end();
 });
 
-t.test('the cursor of the first page goes over headings', async (t) => {
-  const container = { engine: 'cutaway', id: 'c1', name: 'web', image: 'x', imageID: 'sha256:0' };
-  const image = { engine: 'cutaway', id: 'sha256:0', references: ['x:1'], digest: 'sha256:0' };
-  const port = {
-    now: () => 0,
-    list: () =>
-      Promise.resolve({
-        containers: [{ ...container, command: [], state: 'created', createdAt: '', labels: {} }],
-        images: [{ ...image, platform: 'linux/amd64', layers: 1, size: 1 }],
-      }),
-  } as unknown as Port;
-  const explorer = new Explorer(homePage(), { columns: 80, rows: 24 }, () => 0);
+/** The first page with what `ls` answered. */
+async function homeOf(document: Partial<LsDocument>): Promise<Explorer> {
+  const list = { containers: [], unmanaged: [], images: [], problems: [], ...document };
+  const port = { now: () => 0, list: () => Promise.resolve(list) } as unknown as Port;
+  const explorer = new Explorer(homePage(), { columns: 110, rows: 24 }, () => 600_000);
   for (const task of explorer.takeTasks()) if (task.kind === 'ask') (await task.ask(port))();
+  return explorer;
+}
+
+const created = { command: [], state: 'created' as const, labels: {} };
+const web = { engine: 'cutaway', id: 'c1', name: 'web', image: 'x', ...created };
+const image = { engine: 'cutaway', id: 'sha256:0', references: ['x:1'], digest: 'sha256:0' };
+const sized = { ...image, platform: 'linux/amd64', layers: 1, size: 1 };
+
+t.test('the cursor of the first page goes over headings', async (t) => {
+  const explorer = await homeOf({ containers: [web], images: [sized] });
   const on = () => explorer.page.select().path;
   const after = (key: string) => {
     explorer.handle({ kind: 'key', key });
@@ -288,6 +292,67 @@ t.test('the cursor of the first page goes over headings', async (t) => {
   t.equal(after('up'), 'cutaway:web');
   t.equal(after('end'), 'cutaway:x:1');
   t.equal(after('up'), 'cutaway:web');
+});
+
+t.test('the first page has all engines, and what is wrong with them', async (t) => {
+  const startedAt = new Date(0).toISOString();
+  const running = { ...web, state: 'running' as const, startedAt, pid: 7 };
+  const explorer = await homeOf({
+    containers: [
+      web,
+      { ...running, engine: 'podman@alice', id: 'p1', name: 'held', state: 'paused', pid: 8 },
+      { ...running, engine: 'docker', id: 'd1', name: 'api', labels: { tier: 'Front' } },
+      { ...web, engine: 'lxc', id: 'l1', name: 'gone', state: 'exited', error: 'power was cut' },
+    ],
+    unmanaged: [
+      {
+        pid: 9,
+        processes: 2,
+        namespaces: [{ type: 'net', inode: '1' }],
+        command: { comm: 'sh', argv: ['sh', '-c', '\u001b[31m'] },
+        startedAt,
+      },
+    ],
+    images: [{ ...sized, engine: 'containerd' }],
+    problems: [{ code: 'engine-unreadable', message: 'docker: it cannot be read' }],
+  });
+  const screen = () => explorer.draw().map(rowText);
+  t.match(screen().slice(1, 12), [
+    / Containers {2}4, 1 running, 1 paused {2}a problem, below/,
+    /● docker {7}api .* up 10 minutes .* pid 7$/,
+    /◐ podman@alice held .* paused, up 10 minutes .* pid 8$/,
+    /○ cutaway {6}web .* created/,
+    /○ lxc {10}gone .* lost: power was cut/,
+    / Unmanaged {2}1/,
+    /● - {12}sh -c \\x1b\[31m .* pid 9 {2}net, 2 processes {2}10 minutes/,
+    / Images {2}1/,
+    /containerd {3}x:1/,
+    / Problems {2}1/,
+    /! docker: it cannot be read/,
+  ]);
+  const type = (...keys: readonly string[]) => {
+    for (const key of keys) explorer.handle({ kind: 'key', key });
+  };
+  type('end');
+  t.equal(explorer.page.select().path, undefined, 'a problem is no target');
+  type('up', 'up');
+  t.equal(explorer.page.select().path, 'pid:9');
+  type('enter');
+  t.equal(explorer.page.name, 'processes');
+  type('escape', '/', ...Array.from('tier=f'));
+  t.match(screen().join('\n'), /Containers {2}1, 1 running/);
+  type('C-u', ...Array.from('podman'), 'space', ...Array.from('paused'));
+  t.match(screen().join('\n'), /Containers {2}1, 0 running, 1 paused/);
+});
+
+t.test('a page that is not shown does not look', async (t) => {
+  const explorer = await homeOf({ containers: [web] });
+  const [again] = explorer.takeTasks();
+  explorer.open(counter('other'));
+  if (again?.kind === 'later') again.update();
+  t.same(explorer.takeTasks(), []);
+  explorer.handle({ kind: 'key', key: 'escape' });
+  t.match(explorer.takeTasks(), [{ kind: 'ask' }], 'it goes on when it is shown again');
 });
 
 t.test('what breaks gives the screen back', async (t) => {

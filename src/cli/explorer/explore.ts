@@ -31,8 +31,7 @@ export async function explore(
   if (host.environment['TERM'] === 'dumb') {
     throw new CutawayError('UNSUPPORTED', 'the terminal (TERM=dumb) cannot move its cursor');
   }
-  const targets = await targetContext(context);
-  const first = text === undefined ? [] : [await targetPage(targets, text)];
+  const first = text === undefined ? [] : [await targetPage(await targetContext(context), text)];
   const script = options.script === undefined ? undefined : readScript(context, options.script);
   const recorder = options.record === undefined ? undefined : makeRecorder(context, options.record);
   const screen = openTerminal({
@@ -45,7 +44,7 @@ export async function explore(
         recorder.record(written);
       }),
   });
-  const port = explorerPort(context, targets);
+  const port = explorerPort(context);
   const explorer = new RunningExplorer({
     screen,
     port,

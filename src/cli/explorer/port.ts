@@ -23,7 +23,7 @@ import { Destination } from '../../runtime/destination.js';
 import type { FilePart, Port } from '../../tui/view-model/port.js';
 import type { Context } from '../context.js';
 import { processSubject, runningSubjects } from '../process-subjects.js';
-import { withTarget, withTree } from '../targets.js';
+import { targetContext, withTarget, withTree } from '../targets.js';
 import { writePlan } from '../write-plan.js';
 
 /** Of a file that is shown: nobody pages through more. */
@@ -54,22 +54,33 @@ interface OpenLook {
   readonly look: ImageLook;
 }
 
+type TreeQuestion = <Value>(
+  text: string,
+  ask: (targets: TargetContext, target: ImageTarget | ContainerTarget) => Promise<Value> | Value,
+) => Promise<Value>;
+
 export interface ExplorerPort extends Port {
   close(): void;
 }
 
-export function explorerPort(context: Context, targets: TargetContext): ExplorerPort {
+export function explorerPort(context: Context): ExplorerPort {
   const { host } = context;
+  // Engines read their lists once: whoever wants to see what is there now needs new ones.
+  const fresh = () => targetContext(context);
   const open = new Map<string, Promise<OpenLook>>();
   const known = (text: string): Promise<OpenLook> => {
-    const found = open.get(text) ?? openTarget(targets, text);
+    const found = open.get(text) ?? fresh().then((targets) => openTarget(targets, text));
     open.set(text, found);
     found.catch(() => open.delete(text));
     return found;
   };
+  const ofTree: TreeQuestion = async (text, ask) => {
+    const targets = await fresh();
+    return await withTree(targets, text, (target) => ask(targets, target));
+  };
   return {
     now: () => host.now(),
-    list: () => answer(() => inspectAll(targets)),
+    list: async () => inspectAll(await fresh()),
     look: async (text) => {
       // Of a container what it has written meanwhile is wanted too.
       const before = await open.get(text)?.catch(() => undefined);
@@ -80,7 +91,7 @@ export function explorerPort(context: Context, targets: TargetContext): Explorer
       const { look } = await known(text);
       return await readPart(openContentOf(look.stack, path, { layer }));
     },
-    blame: async (text, path) => inspectBlame(targets, (await known(text)).target, path),
+    blame: async (text, path) => inspectBlame(await fresh(), (await known(text)).target, path),
     patch: async (text, path, from, to) => {
       const { look } = await known(text);
       const [before, after] = [from, to].map((layer) => openContentOf(look.stack, path, { layer }));
@@ -88,6 +99,7 @@ export function explorerPort(context: Context, targets: TargetContext): Explorer
       return await diffVersions(path, before.place, after.place);
     },
     extract: async (text, path, layer, directory) => {
+      const targets = await fresh();
       const { target } = await known(text);
       const plan = await planExtract(targets, target, [path], { layer });
       return await write(context, targets, { target, plan, directory });
@@ -95,16 +107,13 @@ export function explorerPort(context: Context, targets: TargetContext): Explorer
     processes: async (text) =>
       text === undefined
         ? inspectProcesses(host, { subject: HOST })
-        : await withTarget(targets, text, (target) =>
+        : await withTarget(await fresh(), text, (target) =>
             inspectProcesses(host, processSubject(target)),
           ),
-    namespaces: () => answer(() => inspectNamespaces(host, runningSubjects(targets))),
-    overlay: async (text) =>
-      await withTree(targets, text, (target) => inspectOverlay(targets, target)),
-    changes: async (text) =>
-      await withTree(targets, text, (target) => inspectDiff(targets, target, undefined)),
-    layers: async (text) =>
-      await withTree(targets, text, (target) => inspectLayers(targets, target)),
+    namespaces: async () => inspectNamespaces(host, runningSubjects(await fresh())),
+    overlay: (text) => ofTree(text, inspectOverlay),
+    changes: (text) => ofTree(text, (targets, target) => inspectDiff(targets, target, undefined)),
+    layers: (text) => ofTree(text, inspectLayers),
     close: () => {
       for (const found of open.values())
         found.then(
@@ -118,11 +127,6 @@ export function explorerPort(context: Context, targets: TargetContext): Explorer
 }
 
 const HOST = { kind: 'host', engine: 'host', target: 'host' } as const;
-
-/** A question that is answered at once, as one that is answered later. */
-async function answer<Value>(ask: () => Value): Promise<Value> {
-  return await Promise.resolve().then(ask);
-}
 
 async function openTarget(targets: TargetContext, text: string): Promise<OpenLook> {
   const target = await resolveTarget(targets, text);

@@ -38,13 +38,15 @@ export class Explorer {
   #prompt: OpenPrompt | undefined;
   #waiting = 0;
   #tasks: Task[] = [];
+  /** What pages that are not shown will go on with. */
+  readonly #held = new WeakMap<Page, (() => readonly PageEffect[])[]>();
 
   /** `first` stays for as long as the explorer. */
   constructor(first: Page, size: Size, now: () => number) {
     this.#pages = [first];
     this.#size = size;
     this.#now = now;
-    this.#follow(first.start());
+    this.#follow(first.start(), first);
   }
 
   get page(): Page {
@@ -66,7 +68,7 @@ export class Explorer {
   open(page: Page): void {
     this.#pages.push(page);
     this.#ahead = [];
-    this.#follow(page.start());
+    this.#follow(page.start(), page);
   }
 
   handle(event: ExplorerEvent): void {
@@ -74,7 +76,8 @@ export class Explorer {
     else if (event.kind === 'resize') this.#size = event.size;
     else if (this.#prompt === undefined && event.row >= 1 && event.row < this.#size.rows - 1) {
       this.#message = undefined;
-      this.#follow(this.page.point({ ...event, row: event.row - 1 }, this.#place()));
+      const { page } = this;
+      this.#follow(page.point({ ...event, row: event.row - 1 }, this.#place()), page);
     }
   }
 
@@ -112,35 +115,48 @@ export class Explorer {
       this.#typeInto(this.#prompt, key);
       return;
     }
-    const effects = this.page.press(key, this.#place());
-    if (effects !== undefined) this.#follow(effects);
+    const { page } = this;
+    const effects = page.press(key, this.#place());
+    if (effects !== undefined) this.#follow(effects, page);
     else this.#frameKeys[key]?.();
   }
 
   #typeInto(prompt: OpenPrompt, key: string): void {
     if (key === 'C-c' || key === 'escape') {
       this.#prompt = undefined;
-      this.#follow(prompt.change(undefined, true));
+      this.#follow(prompt.change(undefined, true), this.page);
     } else if (key === 'enter') {
       this.#prompt = undefined;
-      this.#follow(prompt.change(prompt.text, true));
+      this.#follow(prompt.change(prompt.text, true), this.page);
     } else {
       const text = promptKey(prompt.text, key);
       if (text === prompt.text) return;
       this.#prompt = { ...prompt, text };
-      this.#follow(prompt.change(text, false));
+      this.#follow(prompt.change(text, false), this.page);
     }
   }
 
   readonly #back = (): void => {
     const left = this.#pages.length > 1 ? this.#pages.pop() : undefined;
-    if (left !== undefined) this.#ahead.push(left);
+    if (left === undefined) return;
+    this.#ahead.push(left);
+    this.#goOn();
   };
 
   readonly #forward = (): void => {
     const next = this.#ahead.pop();
-    if (next !== undefined) this.#pages.push(next);
+    if (next === undefined) return;
+    this.#pages.push(next);
+    this.#goOn();
   };
+
+  /** What the page that is shown again had put off. */
+  #goOn(): void {
+    const { page } = this;
+    const held = this.#held.get(page) ?? [];
+    this.#held.delete(page);
+    for (const update of held) this.#follow(update(), page);
+  }
 
   readonly #quit = (): void => {
     this.#tasks.push({ kind: 'quit' });
@@ -183,11 +199,12 @@ export class Explorer {
     this.#message = `copied the ${what}: ${text}`;
   }
 
-  #follow(effects: readonly PageEffect[]): void {
-    for (const effect of effects) this.#perform(effect);
+  /** Of effects that a page has asked for. */
+  #follow(effects: readonly PageEffect[], page: Page): void {
+    for (const effect of effects) this.#perform(effect, page);
   }
 
-  #perform(effect: PageEffect): void {
+  #perform(effect: PageEffect, page: Page): void {
     switch (effect.kind) {
       case 'open':
         this.open(effect.page);
@@ -199,24 +216,29 @@ export class Explorer {
         this.#prompt = effect;
         break;
       case 'later': {
-        const { milliseconds, update } = effect;
+        const { milliseconds, update, whenShown } = effect;
         const follow = () => {
-          this.#follow(update());
+          if (whenShown !== true || page === this.page) this.#follow(update(), page);
+          else this.#held.set(page, [...(this.#held.get(page) ?? []), update]);
         };
         this.#tasks.push({ kind: 'later', milliseconds, update: follow });
         break;
       }
       case 'ask':
         if (!effect.quiet) this.#waiting += 1;
-        this.#tasks.push({ kind: 'ask', ask: (port) => this.#answer(effect, port) });
+        this.#tasks.push({ kind: 'ask', ask: (port) => this.#answer(effect, page, port) });
     }
   }
 
-  async #answer({ ask, quiet }: PageEffect & { kind: 'ask' }, port: Port): Promise<() => void> {
+  async #answer(
+    { ask, quiet }: PageEffect & { kind: 'ask' },
+    page: Page,
+    port: Port,
+  ): Promise<() => void> {
     try {
       const update = await ask(port);
       return () => {
-        this.#follow(update());
+        this.#follow(update(), page);
       };
     } finally {
       if (!quiet) this.#waiting -= 1;

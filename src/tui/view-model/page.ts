@@ -29,7 +29,13 @@ export interface AskEffect<State> {
 /** What a page wants to happen; the explorer and its runner see to it. */
 export type Effect<State> =
   | AskEffect<State>
-  | { readonly kind: 'later'; readonly milliseconds: number; readonly update: Update<State> }
+  | {
+      readonly kind: 'later';
+      readonly milliseconds: number;
+      /** Not before the page is the one that is shown. */
+      readonly whenShown?: boolean;
+      readonly update: Update<State>;
+    }
   | { readonly kind: 'prompt'; readonly prompt: Prompt<State> }
   | CommonEffect;
 
@@ -54,6 +60,7 @@ export type PageEffect =
   | {
       readonly kind: 'later';
       readonly milliseconds: number;
+      readonly whenShown?: boolean;
       readonly update: () => readonly PageEffect[];
     }
   | {
@@ -199,9 +206,9 @@ export function question<State, Answer>(
 
 /** How often a page looks again by itself, and how much of the time that may take. */
 const PAUSE = 2000;
-const PAUSE_FOR_COST = 20;
+const PAUSE_FOR_COST = 40;
 
-/** Asks, and asks again for as long as the page is there. */
+/** Asks, and asks again for as long as the page is shown. */
 export function questionAgain<State, Answer>(
   ask: (port: Port) => Promise<Answer>,
   take: (answer: Answer) => (state: State) => State,
@@ -212,6 +219,7 @@ export function questionAgain<State, Answer>(
   const again = (): Effect<State> => ({
     kind: 'later',
     milliseconds: Math.max(PAUSE, cost * PAUSE_FOR_COST),
+    whenShown: true,
     update: () => ({ effects: [questionAgain(ask, take, fail, true)] }),
   });
   const timed = async (port: Port): Promise<Answer> => {
