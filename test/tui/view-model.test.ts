@@ -11,7 +11,7 @@ import { homePage } from '../../src/tui/view-model/pages/home.js';
 import type { LsDocument } from '../../src/inspect/documents/ls.js';
 import type { Port } from '../../src/tui/view-model/port.js';
 import { isText, textLines } from '../../src/tui/view-model/pages/file-lines.js';
-import { parseTreeFilter } from '../../src/tui/view-model/tree-filter.js';
+import { parsePathFilter } from '../../src/tui/view-model/path-filter.js';
 import {
   filterTree,
   foldAll,
@@ -107,7 +107,7 @@ t.test('the tree', async (t) => {
   t.equal(seen(bySize)[0], '/hard2', 'the largest first');
   t.match(seen(bySize).at(-1), /^\/tmp/, 'what is gone last');
 
-  const filtered = (words: string) => filterTree(folded, parseTreeFilter(words));
+  const filtered = (words: string) => filterTree(folded, parsePathFilter(words));
   const found = (words: string) =>
     seen(filtered(words)).filter((path) => filtered(words).found?.[view.find(path)] === 1);
   t.same(found('kind:deleted'), ['/tmp', '/tmp/x']);
@@ -117,8 +117,12 @@ t.test('the tree', async (t) => {
   t.same(found('layer:3 type:file'), ['/etc/secret', '/hard', '/swap']);
   t.same(found('PASS'), ['/etc/passwd']);
   t.same(found('*.so'), ['/usr/lib/b.so']);
-  t.equal(parseTreeFilter('  '), undefined);
-  t.throws(() => parseTreeFilter('['), /closed/);
+  t.same(found('/\\.so$/'), ['/usr/lib/b.so']);
+  t.same(found('/^.ETC.(same|secret)/i type:file'), ['/etc/same', '/etc/secret']);
+  t.same(found('/etc/same'), ['/etc/same'], 'a path is a glob');
+  t.throws(() => parsePathFilter('/(/'), /Unterminated|regular/i);
+  t.equal(parsePathFilter('  '), undefined);
+  t.throws(() => parsePathFilter('['), /closed/);
   t.same(found('nothing-has-this'), []);
   const two = filtered('size>2k');
   const at = (tree: TreeState) => tree.view.path(tree.rows[tree.list.cursor] ?? 0);

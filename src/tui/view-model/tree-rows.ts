@@ -1,9 +1,9 @@
 // The rows of a tree that are there to be seen: by what is folded, filtered, and in which order.
 // Only arrays of numbers, so that a key on a tree of 100,000 rows costs a pass over them at most.
-import { DELETED, type TreeView } from '../../inspect/tree-view.js';
+import { ADDED, CHANGED, DELETED, type TreeView } from '../../inspect/tree-view.js';
 import type { ListState } from './list.js';
 import { AT_START } from './list.js';
-import type { TreeFilter } from './tree-filter.js';
+import { FILTER_TYPES, type FilterFacts, type PathFilter } from './path-filter.js';
 
 export type TreeSort = 'size' | 'name';
 
@@ -14,7 +14,7 @@ export interface TreeState {
   readonly order: Int32Array;
   /** 1 for a directory whose children are shown. */
   readonly unfolded: Uint8Array;
-  readonly filter: TreeFilter | undefined;
+  readonly filter: PathFilter | undefined;
   /** 1 for what the filter found, 2 for the directories above. */
   readonly found: Uint8Array | undefined;
   /** How many it found. */
@@ -85,7 +85,7 @@ export function foldAll(tree: TreeState, open: boolean): TreeState {
   return goTo(seen({ ...tree, unfolded }), row);
 }
 
-export function filterTree(tree: TreeState, filter: TreeFilter | undefined): TreeState {
+export function filterTree(tree: TreeState, filter: PathFilter | undefined): TreeState {
   const row = cursorRow(tree) ?? 0;
   if (filter === undefined) {
     return goTo(seen({ ...tree, filter, found: undefined, matches: 0 }), row);
@@ -193,18 +193,37 @@ function sortRows(view: TreeView, sort: TreeSort): Int32Array {
   return order;
 }
 
-function findRows(view: TreeView, filter: TreeFilter): Uint8Array {
+function findRows(view: TreeView, filter: PathFilter): Uint8Array {
   const found = new Uint8Array(view.count);
   const prefixes: string[] = [];
+  const facts = factsOf(view);
   for (let row = 0; row < view.count; row += 1) {
     const depth = view.depth[row] ?? 0;
     const path = row === 0 ? '/' : `${prefixes[depth - 1] ?? ''}/${view.name(row)}`;
     prefixes[depth] = row === 0 ? '' : path;
-    if (row > 0 && view.shown[row] === 1 && filter.matches(view, row, path)) found[row] = 1;
+    if (row > 0 && view.shown[row] === 1 && filter.matches(facts(row, path))) found[row] = 1;
   }
   for (let row = view.count - 1; row > 0; row -= 1) {
     const above = view.parent[row] ?? 0;
     if (found[row] !== 0 && found[above] === 0) found[above] = 2;
   }
   return found;
+}
+
+const KINDS: Readonly<Record<number, string>> = {
+  [ADDED]: 'added',
+  [CHANGED]: 'changed',
+  [DELETED]: 'deleted',
+};
+
+function factsOf(view: TreeView) {
+  const { mark, type, size, layer, wasted } = view;
+  return (row: number, path: string): FilterFacts => ({
+    path,
+    kind: KINDS[mark[row] ?? 0] ?? 'same',
+    type: FILTER_TYPES[type[row] ?? 0] ?? '',
+    size: size[row] ?? 0,
+    layer: layer[row],
+    wasted: (wasted[row] ?? 0) > 0,
+  });
 }

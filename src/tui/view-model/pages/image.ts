@@ -17,7 +17,7 @@ import {
   sortTree,
   type TreeState,
 } from '../tree-rows.js';
-import { parseTreeFilter } from '../tree-filter.js';
+import { FILTER_LABEL, parsePathFilter } from '../path-filter.js';
 import { drawImage, imageAreas, wantedView, type ImageState } from './image-drawing.js';
 import { extractPrompt } from './extract-prompt.js';
 import { filePage } from './file.js';
@@ -176,7 +176,7 @@ function nextMode(state: ImageState): Step<ImageState> {
 function applyFilter(state: ImageState, text: string): Step<ImageState> {
   if (state.tree === undefined) return {};
   try {
-    const filter = parseTreeFilter(text);
+    const filter = parsePathFilter(text);
     return { state: { ...state, tree: filterTree(state.tree, filter) } };
   } catch (error) {
     return { effects: [{ kind: 'tell', text: error instanceof Error ? error.message : '' }] };
@@ -191,7 +191,7 @@ const askFilter = (state: ImageState): Step<ImageState> => {
       {
         kind: 'prompt',
         prompt: {
-          label: '/ glob size>1M layer:3 kind:added type:file wasted',
+          label: FILTER_LABEL,
           text: state.tree?.filter?.text ?? '',
           change: (text, done) => {
             const typed = text ?? '';
@@ -251,7 +251,7 @@ const TREE_BINDINGS: readonly Binding<ImageState>[] = [
     keys: ['/'],
     shown: '/',
     label: 'filter',
-    help: 'only what matches: a glob, part of a name, size>1M, layer:3, kind:added, type:file, wasted',
+    help: 'only what matches: a glob, /regex/, part of a name, size>1M, layer:3, kind:added, type:file, wasted',
     works: ({ tree }) => tree !== undefined,
     act: askFilter,
   },
