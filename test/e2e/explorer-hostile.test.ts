@@ -21,7 +21,7 @@ const NAMES = [
 ];
 
 /** The sequences that the explorer has: place, erase, SGR, modes, and the clipboard that we ask for. */
-const OURS = /\u001b\[(?:\d+;\d+H|\d+(?:;\d+)*m|2[JK]|\?(?:1049|25|1000|1006)[hl])/g;
+const OURS = /\u001b\[(?:\d+;\d+H|\d+(?:;\d+)*m|2[JK]|\?(?:1049|25|1000|1002|1006)[hl])/g;
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/;
 
 function play(directory: string, argv: readonly string[], script: string): string {

@@ -44,7 +44,7 @@ let sockets = 0;
 
 function explorer(t: Test, cutaway: Cutaway, ...args: readonly string[]): Terminal {
   const program = [...cutaway.argv, ...args].join(' ');
-  const command = `env CUTAWAY_DATA_ROOT=${cutaway.dataRoot} ${program}; echo status $?`;
+  const command = `cd ${cutaway.directory}; env CUTAWAY_DATA_ROOT=${cutaway.dataRoot} ${program}; echo status $?`;
   sockets += 1;
   return openTerminal(t, `${cutaway.directory}/tmux${sockets}`, command);
 }
@@ -61,6 +61,8 @@ t.test('screens of an image', { skip }, async (t) => {
   await sameScreen(t, terminal, cutaway, 'image-120x40');
   terminal.resize(60, 15);
   await sameScreen(t, terminal, cutaway, 'image-60x15');
+  terminal.resize(200, 60);
+  await sameScreen(t, terminal, cutaway, 'image-200x60');
   terminal.resize(80, 24);
   terminal.press('v');
   await terminal.shows('what layer 4 did');
@@ -96,7 +98,7 @@ async function namesNoOther(t: Test, terminal: Terminal, presses: readonly Press
   await terminal.shows('everywhere');
   const named = [...terminal.screen().matchAll(/^ {3}(\S.{0,11}?) {2,}\S/gm)]
     .map(([, shown = '']) => shown)
-    .filter((shown) => !['click', 'wheel'].includes(shown))
+    .filter((shown) => !['click', 'wheel', 'drag'].includes(shown))
     .flatMap((shown) => shown.split(' '));
   const pressed = new Set(presses.map(({ key, help }) => help ?? key));
   t.ok(named.length > 10, `${named.length} keys`);
@@ -116,6 +118,8 @@ const FRAME: readonly Press[] = [
   { key: 'Escape', help: 'Esc' },
   { key: 'y', shows: 'path' },
   { key: 'c', shows: 'copied the command: cutaway' },
+  { key: 'd', shows: /marked|compared/ },
+  { key: 'd', shows: /not marked|compared/ },
   { key: 'C-l', help: 'Ctrl-L' },
   { key: '?', shows: 'everywhere' },
   { key: 'Escape', help: 'Esc' },
@@ -152,7 +156,9 @@ t.test('every key of an image', { skip }, async (t) => {
     { key: 'v', shows: 'after layer 4' },
     { key: '/', shows: 'size>1M' },
     { key: 'kind:added' },
-    { key: 'Enter', shows: '/kind:added: ' },
+    { key: 'Space' },
+    { key: '/to+l/' },
+    { key: 'Enter', shows: '/kind:added /to+l/' },
     { key: 'n', shows: /path +\/opt\/tool/ },
     { key: 'N' },
     { key: 'Escape', help: 'Esc' },
@@ -177,12 +183,66 @@ t.test('every key of an image', { skip }, async (t) => {
     { key: 'l', shows: '▾' },
     { key: 'h', shows: '▸' },
     { key: 'h', shows: 'chainID' },
+    { key: '>' },
+    { key: '<' },
     ...FRAME,
   ];
   await pressAll(t, terminal, presses);
   t.equal(readFileSync(`${cutaway.directory}/out/passwd`, 'utf8'), 'root\nuser\n');
   const others = [{ key: 'p', help: 'p' }];
   await namesNoOther(t, terminal, [...presses, ...LAST, ...others]);
+});
+
+t.test('every key of a comparison', { skip }, async (t) => {
+  const cutaway = makeCutaway(t);
+  archive(cutaway);
+  const terminal = explorer(t, cutaway, 'tui', 'layered.tar');
+  await terminal.shows('Layers');
+  const mark: readonly Press[] = [
+    { key: 'Home', shows: 'after layer 1, by size' },
+    { key: 'd', shows: /marked .*layered.tar@1: d on another/ },
+    { key: 'End', shows: 'after layer 4, by size' },
+    { key: 'd', shows: 'Before' },
+  ];
+  await pressAll(t, terminal, mark);
+  await terminal.shows('more, ');
+  for (const [columns, rows] of [
+    [80, 24],
+    [120, 40],
+    [200, 60],
+    [60, 15],
+  ] as const) {
+    terminal.resize(columns, rows);
+    await sameScreen(t, terminal, cutaway, `compare-${columns}x${rows}`);
+  }
+  terminal.resize(80, 24);
+  const presses: readonly Press[] = [
+    ...MOVES,
+    { key: '/' },
+    { key: 'passwd' },
+    { key: 'Enter', shows: '/passwd: 1' },
+    { key: 'Enter', shows: '+user' },
+    ...MOVES,
+    { key: 'Right', help: '→' },
+    { key: 'Left', help: '←' },
+    { key: 'c', shows: 'diff --content --path /etc/passwd' },
+    { key: 'Escape', help: 'Esc', shows: 'Before' },
+    { key: '1', shows: /1 root$/m },
+    { key: 'Escape', help: 'Esc', shows: 'Before' },
+    { key: '2', shows: '2 user' },
+    { key: 'Escape', help: 'Esc', shows: 'Before' },
+    { key: 'Escape', help: 'Esc', shows: /by path$/m },
+    { key: 's', shows: /by size$/m },
+    { key: 's', shows: /by path$/m },
+    { key: 'r' },
+    { key: '<' },
+    { key: '>' },
+    { key: 'w', shows: /Before .*layered.tar +│/ },
+    { key: 'Escape', help: 'Esc', shows: /After .*layered.tar$/m },
+    ...FRAME,
+  ];
+  await pressAll(t, terminal, presses);
+  await namesNoOther(t, terminal, [...presses, ...LAST]);
 });
 
 t.test('every key of a file', { skip }, async (t) => {
@@ -299,6 +359,8 @@ t.test('the mouse', { skip }, async (t) => {
   await eventually(() => !terminal.screen().includes('hard2'), 'the wheel moves the files');
   terminal.press('-l', '\u001b[<64;50;5M');
   await terminal.shows('hard2');
+  terminal.press('-l', '\u001b[<0;29;9M', '\u001b[<32;40;9M', '\u001b[<0;40;9m');
+  await terminal.shows(/not {3}│ Files/);
   click(50, 5);
   await terminal.shows(/path +\/opt$/m);
   // Where the cursor is already.

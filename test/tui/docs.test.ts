@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { FRAME_KEYS } from '../../src/tui/view-model/bars.js';
+import { comparePage } from '../../src/tui/view-model/pages/compare.js';
 import { containerPage } from '../../src/tui/view-model/pages/container.js';
 import { filePage } from '../../src/tui/view-model/pages/file.js';
 import { homePage } from '../../src/tui/view-model/pages/home.js';
@@ -28,6 +29,7 @@ for (const page of [
   imagePage('x'),
   filePage({ target: 'x', path: '/x', layer: undefined }),
   containerPage('x'),
+  comparePage('x', 'y'),
   processesPage(undefined),
 ]) {
   for (const { shown, help } of page.bindings(place)) {

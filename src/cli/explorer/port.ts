@@ -74,6 +74,12 @@ export function explorerPort(context: Context): ExplorerPort {
     found.catch(() => open.delete(text));
     return found;
   };
+  /** Of a container what it has written meanwhile is wanted too. */
+  const current = async (text: string): Promise<OpenLook> => {
+    const before = await open.get(text)?.catch(() => undefined);
+    if (before?.target.kind === 'container') open.delete(text);
+    return await known(text);
+  };
   const ofTree: TreeQuestion = async (text, ask) => {
     const targets = await fresh();
     return await withTree(targets, text, (target) => ask(targets, target));
@@ -81,12 +87,7 @@ export function explorerPort(context: Context): ExplorerPort {
   return {
     now: () => host.now(),
     list: async () => inspectAll(await fresh()),
-    look: async (text) => {
-      // Of a container what it has written meanwhile is wanted too.
-      const before = await open.get(text)?.catch(() => undefined);
-      if (before?.target.kind === 'container') open.delete(text);
-      return (await known(text)).look;
-    },
+    look: async (text) => (await current(text)).look,
     read: async (text, path, layer) => {
       const { look } = await known(text);
       return await readPart(openContentOf(look.stack, path, { layer }));
@@ -113,6 +114,18 @@ export function explorerPort(context: Context): ExplorerPort {
     namespaces: async () => inspectNamespaces(host, runningSubjects(await fresh())),
     overlay: (text) => ofTree(text, inspectOverlay),
     changes: (text) => ofTree(text, (targets, target) => inspectDiff(targets, target, undefined)),
+    compare: async (before, after) => {
+      const targets = await fresh();
+      return await withTree(targets, before, (first) =>
+        withTree(targets, after, (second) => inspectDiff(targets, first, second)),
+      );
+    },
+    comparePatch: async (before, after, path) => {
+      const [first, second] = [(await current(before)).look, (await current(after)).look];
+      const { place: old } = openContentOf(first.stack, path);
+      const { place: now } = openContentOf(second.stack, path);
+      return await diffVersions(path, old, now);
+    },
     layers: (text) => ofTree(text, inspectLayers),
     close: () => {
       for (const found of open.values())

@@ -9,6 +9,12 @@ export const FRAME_KEYS: readonly Omit<BindingFacts, 'works'>[] = [
   { keys: ['J'], shown: 'J', label: undefined, help: 'what this pane shows, as JSON' },
   { keys: ['y'], shown: 'y', label: undefined, help: 'copy the path under the cursor' },
   { keys: ['c'], shown: 'c', label: undefined, help: 'copy the command line that says the same' },
+  {
+    keys: ['d'],
+    shown: 'd',
+    label: undefined,
+    help: 'mark it; of another one: compare the two',
+  },
   { keys: ['C-l'], shown: 'Ctrl-L', label: undefined, help: 'draw the screen anew' },
   { keys: ['C-z'], shown: 'Ctrl-Z', label: undefined, help: 'suspend; the shell says fg' },
   { keys: ['?'], shown: '?', label: 'keys', help: 'all keys that work here' },
@@ -20,9 +26,13 @@ export function bar(line: readonly Span[], { columns }: Size): Row {
 }
 
 /** Where we are; of a way too long for the bar the end. */
-export function titleLine(trail: readonly string[], isWaiting: boolean, columns: number): Span[] {
-  const note = isWaiting ? ' … ' : '';
-  const room = columns - note.length - 1;
+export function titleLine(
+  trail: readonly string[],
+  { isWaiting, marked }: { isWaiting: boolean; marked: string | undefined },
+  columns: number,
+): Span[] {
+  const note = `${isWaiting ? ' … ' : ''}${marked === undefined ? '' : `  marked: ${marked} `}`;
+  const room = columns - lineWidth([span(note)]) - 1;
   let first = 0;
   const text = () => `${first > 0 ? '… › ' : ''}${trail.slice(first).join(' › ')}`;
   while (first < trail.length - 1 && lineWidth([span(text())]) > room) first += 1;

@@ -3,6 +3,7 @@ import { shellWord } from '../../inspect/command-line.js';
 import { bar, footerLine, FRAME_KEYS, titleLine } from './bars.js';
 import { span, type Row, type Size, type Span } from './line.js';
 import type { Page, PageEffect, Place, Pointer } from './page.js';
+import { comparePage } from './pages/compare.js';
 import { helpPage } from './pages/help.js';
 import { jsonPage } from './pages/json.js';
 import type { Port } from './port.js';
@@ -37,6 +38,8 @@ export class Explorer {
   #message: string | undefined;
   #prompt: OpenPrompt | undefined;
   #waiting = 0;
+  /** The target that the next one is compared with. */
+  #marked: string | undefined;
   #tasks: Task[] = [];
   /** What pages that are not shown will go on with. */
   readonly #held = new WeakMap<Page, (() => readonly PageEffect[])[]>();
@@ -88,7 +91,14 @@ export class Explorer {
     const empty = Array.from({ length: place.size.rows - body.length }, (): Row => []);
     const trail = this.#pages.map((page) => page.title());
     return [
-      bar(titleLine(trail, this.#waiting > 0, this.#size.columns), this.#size),
+      bar(
+        titleLine(
+          trail,
+          { isWaiting: this.#waiting > 0, marked: this.#marked },
+          this.#size.columns,
+        ),
+        this.#size,
+      ),
       ...body,
       ...empty,
       bar(this.#foot(place), this.#size),
@@ -173,6 +183,9 @@ export class Explorer {
       if (document === undefined) this.#message = 'nothing here is a document';
       else this.open(jsonPage(document));
     },
+    d: () => {
+      this.#mark(this.page.select().target);
+    },
     y: () => {
       const { path } = this.page.select();
       this.#copy(path === undefined ? undefined : shellWord(path), 'path');
@@ -189,6 +202,19 @@ export class Explorer {
     q: this.#quit,
     'C-c': this.#quit,
   };
+
+  #mark(target: string | undefined): void {
+    const before = this.#marked;
+    if (target === undefined) this.#message = 'nothing here can be compared';
+    else if (before === undefined) {
+      this.#marked = target;
+      this.#message = `marked ${target}: d on another one compares the two`;
+    } else {
+      this.#marked = undefined;
+      if (target === before) this.#message = `${target} is not marked any more`;
+      else this.open(comparePage(before, target));
+    }
+  }
 
   #copy(text: string | undefined, what: string): void {
     if (text === undefined) {

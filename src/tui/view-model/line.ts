@@ -65,6 +65,20 @@ export function left(text: string, width: number): string {
   return fitted;
 }
 
+/** The end of a text that is too long for `width` columns: of a path what tells it from others. */
+export function tail(text: string, width: number): string {
+  const safe = safeText(text);
+  if (stringWidth(safe) <= width) return safe;
+  const kept: string[] = [];
+  let room = width - 1;
+  for (const character of Array.from(safe).reverse()) {
+    room -= stringWidth(character);
+    if (room < 0) break;
+    kept.unshift(character);
+  }
+  return `…${kept.join('')}`;
+}
+
 /** The line in exactly `width` columns: safe, cut with an ellipsis, filled with spaces. */
 export function fitLine(line: Line, width: number): Line {
   const fitted: Span[] = [];

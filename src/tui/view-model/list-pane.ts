@@ -31,6 +31,7 @@ export function wheelList<State>(
   { action }: Pointer,
   place: Place,
 ): Step<State> {
+  if (action !== 'wheelup' && action !== 'wheeldown') return {};
   const by = action === 'wheelup' ? -WHEEL_ROWS : WHEEL_ROWS;
   return changed(
     access,

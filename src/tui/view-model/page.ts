@@ -93,7 +93,8 @@ export interface BindingFacts {
 }
 
 export interface Pointer {
-  readonly action: 'click' | 'wheelup' | 'wheeldown';
+  /** A drag and a release are what follows a click for as long as the button is down. */
+  readonly action: 'click' | 'drag' | 'release' | 'wheelup' | 'wheeldown';
   readonly column: number;
   readonly row: number;
 }
@@ -106,6 +107,8 @@ export interface Selection {
   readonly path?: string | undefined;
   /** What c copies: the words of the command that says the same. */
   readonly command?: readonly string[] | undefined;
+  /** What d marks: a target that has files. */
+  readonly target?: string | undefined;
 }
 
 export interface PageKind<State> {

@@ -36,6 +36,9 @@ export interface Port {
   namespaces(): Promise<NsDocument>;
   overlay(target: string): Promise<OverlayDocument>;
   changes(target: string): Promise<DiffDocument>;
+  compare(before: string, after: string): Promise<DiffDocument>;
+  /** Of a file that both have. */
+  comparePatch(before: string, after: string, path: string): Promise<ContentChange>;
   /** What `cutaway COMMAND… --json` answers, for what a page has not asked itself. */
   layers(target: string): Promise<unknown>;
 }

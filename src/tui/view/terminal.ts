@@ -3,6 +3,7 @@
 import Program from 'blessed/lib/program.js';
 import type { ExplorerEvent } from '../view-model/explorer.js';
 import type { Row, Size } from '../view-model/line.js';
+import type { Pointer } from '../view-model/page.js';
 import { paintRow } from './paint.js';
 import type { ScreenTheme } from './theme.js';
 
@@ -31,8 +32,8 @@ export interface TerminalOptions {
 /** xterm's own limit is far above; a name is never this long. */
 const CLIPBOARD_BYTES = 64 * 1024;
 
-const MOUSE = { vt200Mouse: true, sgrMouse: true };
-const NO_MOUSE = { vt200Mouse: false, sgrMouse: false };
+const MOUSE = { vt200Mouse: true, cellMotion: true, sgrMouse: true };
+const NO_MOUSE = { vt200Mouse: false, cellMotion: false, sgrMouse: false };
 
 export function openTerminal({ input, output, theme, record }: TerminalOptions): Screen {
   const program = new Program({ input, output, tput: false });
@@ -102,21 +103,28 @@ function listenTo(program: Program, on: (event: ExplorerEvent) => void): void {
   });
 }
 
-/** "Extended coordinates" of xterm's ctlseqs: button, column, row from 1; M for a press. */
-const REPORT = /\u001b\[<(\d+);(\d+);(\d+)M/g;
-const ACTIONS: Readonly<Record<string, 'click' | 'wheelup' | 'wheeldown'>> = {
-  '0': 'click',
-  '64': 'wheelup',
-  '65': 'wheeldown',
+/**
+ * "Extended coordinates" of xterm's ctlseqs: button (32 more while it moves), column, row from 1; M
+ * for a press, m for a release.
+ */
+const REPORT = /\u001b\[<(\d+);(\d+);(\d+)([Mm])/g;
+const ACTIONS: Readonly<Record<string, Pointer['action']>> = {
+  '0M': 'click',
+  '0m': 'release',
+  '32M': 'drag',
+  '64M': 'wheelup',
+  '65M': 'wheeldown',
 };
 
 /** blessed takes the first report of what was read at once; a wheel sends many. */
 function pointerEvents(text: string): ExplorerEvent[] {
-  return [...text.matchAll(REPORT)].flatMap(([, button = '', column, row]): ExplorerEvent[] => {
-    const action = ACTIONS[button];
-    if (action === undefined) return [];
-    return [{ kind: 'pointer', action, column: Number(column) - 1, row: Number(row) - 1 }];
-  });
+  return [...text.matchAll(REPORT)].flatMap(
+    ([, button = '', column, row, end]): ExplorerEvent[] => {
+      const action = ACTIONS[`${button}${end ?? ''}`];
+      if (action === undefined) return [];
+      return [{ kind: 'pointer', action, column: Number(column) - 1, row: Number(row) - 1 }];
+    },
+  );
 }
 
 /** All that is written is told. */

@@ -152,12 +152,14 @@ const CONTAINER: PageKind<ContainerState> = {
       ? {
           document: (port) => port.overlay(target),
           path: state.overlay?.merged,
+          target,
           command: ['cutaway', 'overlay', target],
         }
       : {
           document: (port) =>
             changes === undefined ? port.changes(target) : Promise.resolve(changes),
           path: change.path,
+          target,
           command: ['cutaway', 'diff', target],
         };
   },

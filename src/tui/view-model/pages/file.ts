@@ -7,6 +7,7 @@ import { makePage, question, type Effect, type Page, type PageKind, type Step } 
 import { extractPrompt } from './extract-prompt.js';
 import { drawFile, fileRows, type FileMode, type FileState } from './file-drawing.js';
 import { diffLines, isText, textLines } from './file-lines.js';
+import { SCROLL_KEYS, scrollOffset } from './lines.js';
 
 export interface FileQuestion {
   readonly target: string;
@@ -192,14 +193,11 @@ const FILE: PageKind<FileState> = {
       act: ({ target, path, layer }) => ({ effects: [extractPrompt(target, path, layer)] }),
     },
     {
-      keys: ['left', 'h', 'right', 'l'],
+      keys: SCROLL_KEYS,
       shown: '← →',
       help: 'the rest of long lines',
       works: ({ mode }) => mode === 'text' || mode === 'diff',
-      act: (state, key) => {
-        const by = key === 'left' || key === 'h' ? -16 : 16;
-        return { state: { ...state, offset: Math.max(0, state.offset + by) } };
-      },
+      act: (state, key) => ({ state: { ...state, offset: scrollOffset(state.offset, key) } }),
     },
     moveBinding(access),
   ],

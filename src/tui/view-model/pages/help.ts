@@ -1,9 +1,8 @@
 // All keys that work on a page, and those that work everywhere.
 import { left, plain, span, type Line } from '../line.js';
 import { AT_START } from '../list.js';
-import { moveBinding } from '../list-pane.js';
 import { makePage, type BindingFacts, type Page } from '../page.js';
-import { drawLines, linesAccess, pointLines, type LinesState } from './lines.js';
+import { drawLines, linesBindings, pointLines, type LinesState } from './lines.js';
 
 type Facts = Omit<BindingFacts, 'works'>;
 
@@ -18,12 +17,12 @@ export function helpPage(name: string, own: readonly Facts[], frame: readonly Fa
     plain(' mouse', 'bold'),
     ...MOUSE.map(([shown, help]) => bindingLine({ shown, help })),
   ];
-  const state: LinesState = { lines, list: AT_START };
+  const state: LinesState = { lines, list: AT_START, offset: 0 };
   return makePage<LinesState>(
     {
       name: 'help',
       title: () => 'keys',
-      bindings: [moveBinding(linesAccess)],
+      bindings: linesBindings,
       draw: drawLines,
       point: pointLines,
     },
@@ -34,6 +33,7 @@ export function helpPage(name: string, own: readonly Facts[], frame: readonly Fa
 const MOUSE = [
   ['click', 'puts the cursor there; once more opens what it is on'],
   ['wheel', 'moves the list under the pointer'],
+  ['drag', 'moves the line between two panes'],
 ] as const;
 
 function bindingLine({ shown, help }: Pick<Facts, 'shown' | 'help'>): Line {

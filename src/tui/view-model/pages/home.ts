@@ -140,6 +140,7 @@ const HOME: PageKind<HomeState> = {
     return {
       document: () => Promise.resolve(state.document),
       path: row === undefined ? undefined : targetOf(row),
+      target: row === undefined || !hasFiles(row) ? undefined : targetOf(row),
       command:
         row === undefined ? ['cutaway', 'ls'] : ['cutaway', COMMANDS[row.kind], targetOf(row)],
     };

@@ -19,6 +19,7 @@ import {
 import type { ListState } from '../list.js';
 import { drawList } from '../list-pane.js';
 import type { Place } from '../page.js';
+import { divider, leftWidth, type SplitState } from '../split.js';
 import { cursorRow, hasChildren, isUnfolded, type TreeState } from '../tree-rows.js';
 
 export interface ImageState {
@@ -31,6 +32,7 @@ export interface ImageState {
   /** What the tree is of; undefined before there is one. */
   readonly viewed: string | undefined;
   readonly tree: TreeState | undefined;
+  readonly split: SplitState;
 }
 
 /** As `ENTRY_TYPES` of overlay/layer-columns numbers them. */
@@ -49,11 +51,19 @@ interface Areas {
   readonly factRows: number;
 }
 
-export function imageAreas(_state: ImageState, { size }: Place): Areas {
-  const { columns, rows } = size;
+/** How wide the layers are where nobody has moved the line. */
+export function bestSplit({ size }: Place): number {
+  return Math.max(22, Math.min(64, Math.floor(size.columns * 0.36)));
+}
+
+export function imageAreas({ split }: ImageState, place: Place): Areas {
+  const { columns, rows } = place.size;
   const factRows = rows >= 30 ? 7 : rows >= 18 ? 5 : 3;
-  const leftWidth = Math.max(22, Math.min(64, Math.floor(columns * 0.36)));
-  return { leftWidth, listRows: Math.max(1, rows - factRows - 2), factRows };
+  return {
+    leftWidth: leftWidth(split, columns, bestSplit(place)),
+    listRows: Math.max(1, rows - factRows - 2),
+    factRows,
+  };
 }
 
 export function drawImage(state: ImageState, place: Place): Row[] {
@@ -97,10 +107,6 @@ export function drawImage(state: ImageState, place: Place): Row[] {
     wholeRow(plain('─'.repeat(size.columns), 'dim'), size),
     ...facts.map((line) => wholeRow(line, size)),
   ];
-}
-
-function divider(column: number): Row[number] {
-  return { column, width: 1, line: plain('│', 'dim'), look: 'plain' };
 }
 
 /** Where both figures have no room, the share alone. */

@@ -18,7 +18,8 @@ import {
   type TreeState,
 } from '../tree-rows.js';
 import { FILTER_LABEL, parsePathFilter } from '../path-filter.js';
-import { drawImage, imageAreas, wantedView, type ImageState } from './image-drawing.js';
+import { dragSplit, splitBinding, UNSPLIT } from '../split.js';
+import { bestSplit, drawImage, imageAreas, wantedView, type ImageState } from './image-drawing.js';
 import { extractPrompt } from './extract-prompt.js';
 import { filePage } from './file.js';
 import { processesPage } from './processes.js';
@@ -36,6 +37,7 @@ export function imagePage(target: string): Page {
     layers: AT_START,
     viewed: undefined,
     tree: undefined,
+    split: UNSPLIT,
   });
 }
 
@@ -113,6 +115,19 @@ function withTree(
   return { state: { ...state, tree: change(tree, row) } };
 }
 
+/** The image as it stood after a layer. */
+function layerTarget(target: string, layer: number): string {
+  return `${target.replace(/@\d{1,4}$/, '')}@${layer}`;
+}
+
+/** What d marks: the tree that is shown. */
+function shownTarget({ target, look, mode, layers }: ImageState): string {
+  const isWhole = mode === 'whole' || layers.cursor + 1 === look?.layers.length;
+  return isWhole || look?.subject.kind === 'container'
+    ? target
+    : layerTarget(target, layers.cursor + 1);
+}
+
 /** Which words name what a row is, and the layer where that is a version of its own. */
 export function rowSource(
   { target, mode, look, tree, layers }: ImageState,
@@ -126,7 +141,7 @@ export function rowSource(
   }
   // A directory as it was: of what the layer deletes, before it.
   const upTo = layers.cursor + (view.mark[row] === DELETED ? 0 : 1);
-  return { target: `${target}@${upTo}`, layer: undefined };
+  return { target: layerTarget(target, upTo), layer: undefined };
 }
 
 function openRow(state: ImageState): Step<ImageState> {
@@ -367,11 +382,14 @@ const IMAGE: PageKind<ImageState> = {
       works: ({ look }) => look?.subject.kind === 'container',
       act: ({ target }) => ({ effects: [{ kind: 'open', page: processesPage(target) }] }),
     },
+    splitBinding((_state, place) => bestSplit(place)),
     moveBinding(access),
   ],
   draw: drawImage,
   point: (state, pointer, place) => {
     const areas = imageAreas(state, place);
+    const split = dragSplit(state.split, pointer, areas.leftWidth);
+    if (split !== undefined) return { state: { ...state, split } };
     if (pointer.row < 1 || pointer.row > areas.listRows) return {};
     const isLayers = pointer.column < areas.leftWidth;
     const pane = isLayers ? layersAccess : treeAccess;
@@ -391,6 +409,7 @@ const IMAGE: PageKind<ImageState> = {
       return {
         document: (port) => port.layers(target),
         path: look?.layers[state.layers.cursor]?.directory,
+        target: shownTarget(state),
         command: ['cutaway', 'layers', target],
       };
     }
@@ -401,6 +420,7 @@ const IMAGE: PageKind<ImageState> = {
     return {
       document: () => Promise.resolve(tree.view.facts(row)),
       path,
+      target: shownTarget(state),
       command: ['cutaway', verb, ...layer, source.target, path],
     };
   },

@@ -2,10 +2,9 @@
 import { formatJson } from '../../../report/json.js';
 import { plain, type Line } from '../line.js';
 import { AT_START } from '../list.js';
-import { moveBinding } from '../list-pane.js';
 import { makePage, question, type Page } from '../page.js';
 import type { Port } from '../port.js';
-import { drawLines, linesAccess, pointLines, type LinesState } from './lines.js';
+import { drawLines, linesBindings, pointLines, type LinesState } from './lines.js';
 
 /** More lines than anybody reads here; the command writes all of them. */
 const MOST_LINES = 200_000;
@@ -26,11 +25,11 @@ export function jsonPage(ask: (port: Port) => Promise<unknown>): Page {
           ),
         ],
       }),
-      bindings: [moveBinding(linesAccess)],
+      bindings: linesBindings,
       draw: drawLines,
       point: pointLines,
     },
-    { lines: [], list: AT_START },
+    { lines: [], list: AT_START, offset: 0 },
   );
 }
 
