@@ -2,9 +2,9 @@
 // nothing of the image's. The bytes are those that a real pty got.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { buildDockerArchive, buildLayer } from '../support/build-image.js';
-import { cannotRun, makeCutaway } from '../support/cli.js';
+import { cannotRun, makeCutaway, type Cutaway } from '../support/cli.js';
 
 const NAMES = [
   'sgr-\u001b[31mred',
@@ -24,11 +24,11 @@ const NAMES = [
 const OURS = /\u001b\[(?:\d+;\d+H|\d+(?:;\d+)*m|2[JK]|\?(?:1049|25|1000|1002|1006)[hl])/g;
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/;
 
-function play(directory: string, argv: readonly string[], script: string): string {
+/** All that the terminal got. */
+function play({ directory, argv, dataRoot }: Cutaway, target: string, script: string): string {
   writeFileSync(`${directory}/keys`, script);
-  const line = [...argv, 'tui', '--script', `${directory}/keys`, `${directory}/image.tar`].join(
-    ' ',
-  );
+  const words = [...argv, 'tui', '--script', `${directory}/keys`, target];
+  const line = `env CUTAWAY_DATA_ROOT=${dataRoot} ${words.join(' ')}`;
   const command = `stty cols 100 rows 40; ${line}; echo status $?`;
   const log = `${directory}/typescript`;
   spawnSync('script', ['-qec', command, log], {
@@ -53,7 +53,7 @@ t.test('names, texts and history', { skip: cannotRun('script') }, (t) => {
   writeFileSync(`${cutaway.directory}/image.tar`, tar);
   const walk = NAMES.map(() => 'key Down\npause 40\n').join('');
   const script = `wait Layers\nkey Tab\n${walk}key + s Home\nkey Enter\nwait text\nkey x\nkey b\nkey Esc\nkey J\nkey Esc\nkey y\npause 100\nkey Home Down Enter\npause 200\nkey Esc\nkey /\ntype red\nkey Enter\npause 100\n`;
-  const shown = play(cutaway.directory, cutaway.argv, script);
+  const shown = play(cutaway, `${cutaway.directory}/image.tar`, script);
   t.match(shown, /status 0/);
   for (const wanted of [
     '\\x1b[31mred',
@@ -74,6 +74,12 @@ t.test('names, texts and history', { skip: cannotRun('script') }, (t) => {
     /[\u0000-\u001f\u007f-\u009f]/,
     'what is copied does nothing when pasted',
   );
+  onlyOurs(t, shown);
+  t.end();
+});
+
+/** What is left without our own sequences is text. */
+function onlyOurs(t: Test, shown: string): void {
   const rest = shown
     .replace(/\u001b\]52;c;[A-Za-z0-9+/=]*\u0007/g, '')
     .replace(OURS, '')
@@ -87,5 +93,48 @@ t.test('names, texts and history', { skip: cannotRun('script') }, (t) => {
       ? 'nothing else'
       : JSON.stringify(rest.slice(wrong.index - 40, wrong.index + 40)),
   );
-  t.end();
-});
+}
+
+const EVIL = '\u001b[31m\u001b]52;c;ZXZpbA==\u0007\u009b31m\u202e\u200b{red-fg}\r\nx';
+
+t.test(
+  'labels, environment and log of a container',
+  { skip: cannotRun('script', 'runc', 'busybox') },
+  async (t) => {
+    const cutaway = makeCutaway(t);
+    const options = ['-d', '--name', 'evil', '-e', `EVIL=${EVIL}`, '-l', `label-${EVIL}=${EVIL}`];
+    const print = `printf "said %s\\n" "$EVIL"; touch "/$EVIL"; sleep 1000`;
+    await cutaway.text('run', ...options, 'busybox', 'sh', '-c', print);
+    const script = `wait Changes
+key End 2 3 4
+wait said
+key 5
+wait env
+key J
+pause 300
+key Esc c 1 d
+pause 100
+key Esc
+wait Containers
+pause 2200
+key /
+type label-
+key Enter p
+wait sleep
+key Esc Esc
+`;
+    const shown = play(cutaway, 'evil', script);
+    t.match(shown, /status 0/);
+    for (const wanted of [
+      'EVIL=\\x1b[31m\\x1b]52;c;ZXZpbA==\\x07\\x9b31m\\u202e\\u200b{red-fg}\\r\\nx',
+      'label-\\x1b[31m',
+      'said \\x1b[31m',
+      'A /\\x1b[31m',
+    ]) {
+      t.ok(shown.includes(wanted), `shows ${wanted}`);
+    }
+    const copied = [...shown.matchAll(/\u001b\]52;c;([A-Za-z0-9+/=]*)\u0007/g)];
+    t.equal(copied.length, 1, 'the clipboard is set when we are asked to');
+    onlyOurs(t, shown);
+  },
+);

@@ -284,7 +284,7 @@ t.test('a host with a container', { skip: cannotRun('tmux', 'runc', 'busybox') }
     'busybox',
     'sh',
     '-c',
-    'echo x >/new; sleep 1000',
+    'echo said; echo x >/new; sleep 1000',
   );
   const terminal = explorer(t, cutaway);
   await terminal.shows('1 running');
@@ -326,6 +326,14 @@ t.test('a host with a container', { skip: cannotRun('tmux', 'runc', 'busybox') }
     { key: 'p', shows: 'sleep 1000' },
     { key: 'Escape', help: 'Esc' },
     { key: 'Escape', help: 'Esc', shows: '│ upper' },
+    { key: 'Tab', shows: /^ \/proc +proc/m },
+    { key: '3', shows: /memory|pids/ },
+    { key: '4', shows: '  said' },
+    { key: '5', shows: 'env       ' },
+    { key: 'Right', help: '→' },
+    { key: 'Left', help: '←' },
+    { key: '2', shows: /^ \/proc +proc/m },
+    { key: '1', shows: '│ upper' },
     { key: 'r' },
     { key: 'End', shows: 'A /new' },
     { key: 'Enter', shows: /1 x$/m },

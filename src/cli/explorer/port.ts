@@ -2,6 +2,7 @@
 // commands use. What was read of a target's layers is kept for as long as the explorer is there.
 import { inspectBlame } from '../../inspect/blame.js';
 import { openContentOf } from '../../inspect/cat.js';
+import { containerFacts, containerLog, containerMounts } from '../../inspect/container-look.js';
 import { diffVersions } from '../../inspect/diff-content.js';
 import { inspectDiff } from '../../inspect/diff.js';
 import type { ExtractDocument } from '../../inspect/documents/extract.js';
@@ -64,9 +65,32 @@ export interface ExplorerPort extends Port {
 }
 
 export function explorerPort(context: Context): ExplorerPort {
-  const { host } = context;
   // Engines read their lists once: whoever wants to see what is there now needs new ones.
   const fresh = () => targetContext(context);
+  const looks = openLooks(fresh);
+  return {
+    now: () => context.host.now(),
+    list: async () => inspectAll(await fresh()),
+    ...fileQuestions(context, fresh, looks),
+    ...liveQuestions(context, fresh),
+    ...treeQuestions(fresh),
+    close: () => {
+      looks.close();
+    },
+  };
+}
+
+type Fresh = () => Promise<TargetContext>;
+
+interface OpenLooks {
+  /** As it was looked at first. */
+  readonly known: (text: string) => Promise<OpenLook>;
+  /** Of a container also what it has written meanwhile. */
+  readonly current: (text: string) => Promise<OpenLook>;
+  readonly close: () => void;
+}
+
+function openLooks(fresh: Fresh): OpenLooks {
   const open = new Map<string, Promise<OpenLook>>();
   const known = (text: string): Promise<OpenLook> => {
     const found = open.get(text) ?? fresh().then((targets) => openTarget(targets, text));
@@ -74,59 +98,13 @@ export function explorerPort(context: Context): ExplorerPort {
     found.catch(() => open.delete(text));
     return found;
   };
-  /** Of a container what it has written meanwhile is wanted too. */
-  const current = async (text: string): Promise<OpenLook> => {
-    const before = await open.get(text)?.catch(() => undefined);
-    if (before?.target.kind === 'container') open.delete(text);
-    return await known(text);
-  };
-  const ofTree: TreeQuestion = async (text, ask) => {
-    const targets = await fresh();
-    return await withTree(targets, text, (target) => ask(targets, target));
-  };
   return {
-    now: () => host.now(),
-    list: async () => inspectAll(await fresh()),
-    look: async (text) => (await current(text)).look,
-    read: async (text, path, layer) => {
-      const { look } = await known(text);
-      return await readPart(openContentOf(look.stack, path, { layer }));
+    known,
+    current: async (text) => {
+      const before = await open.get(text)?.catch(() => undefined);
+      if (before?.target.kind === 'container') open.delete(text);
+      return await known(text);
     },
-    blame: async (text, path) => inspectBlame(await fresh(), (await known(text)).target, path),
-    patch: async (text, path, from, to) => {
-      const { look } = await known(text);
-      const [before, after] = [from, to].map((layer) => openContentOf(look.stack, path, { layer }));
-      if (before === undefined || after === undefined) throw new RangeError('two versions');
-      return await diffVersions(path, before.place, after.place);
-    },
-    extract: async (text, path, layer, directory) => {
-      const targets = await fresh();
-      const { target } = await known(text);
-      const plan = await planExtract(targets, target, [path], { layer });
-      return await write(context, targets, { target, plan, directory });
-    },
-    processes: async (text) =>
-      text === undefined
-        ? inspectProcesses(host, { subject: HOST })
-        : await withTarget(await fresh(), text, (target) =>
-            inspectProcesses(host, processSubject(target)),
-          ),
-    namespaces: async () => inspectNamespaces(host, runningSubjects(await fresh())),
-    overlay: (text) => ofTree(text, inspectOverlay),
-    changes: (text) => ofTree(text, (targets, target) => inspectDiff(targets, target, undefined)),
-    compare: async (before, after) => {
-      const targets = await fresh();
-      return await withTree(targets, before, (first) =>
-        withTree(targets, after, (second) => inspectDiff(targets, first, second)),
-      );
-    },
-    comparePatch: async (before, after, path) => {
-      const [first, second] = [(await current(before)).look, (await current(after)).look];
-      const { place: old } = openContentOf(first.stack, path);
-      const { place: now } = openContentOf(second.stack, path);
-      return await diffVersions(path, old, now);
-    },
-    layers: (text) => ofTree(text, inspectLayers),
     close: () => {
       for (const found of open.values())
         found.then(
@@ -138,6 +116,85 @@ export function explorerPort(context: Context): ExplorerPort {
     },
   };
 }
+
+function fileQuestions(
+  context: Context,
+  fresh: Fresh,
+  { known, current }: OpenLooks,
+): Pick<Port, 'look' | 'read' | 'blame' | 'patch' | 'comparePatch' | 'extract'> {
+  return {
+    look: async (text) => (await current(text)).look,
+    read: async (text, path, layer) => {
+      const { look } = await known(text);
+      return await readPart(openContentOf(look.stack, path, { layer }));
+    },
+    blame: async (text, path) => inspectBlame(await fresh(), (await known(text)).target, path),
+    patch: async (text, path, from, to) => {
+      const { look } = await known(text);
+      const { place: before } = openContentOf(look.stack, path, { layer: from });
+      const { place: after } = openContentOf(look.stack, path, { layer: to });
+      return await diffVersions(path, before, after);
+    },
+    comparePatch: async (before, after, path) => {
+      const [first, second] = [(await current(before)).look, (await current(after)).look];
+      const { place: old } = openContentOf(first.stack, path);
+      const { place: now } = openContentOf(second.stack, path);
+      return await diffVersions(path, old, now);
+    },
+    extract: async (text, path, layer, directory) => {
+      const targets = await fresh();
+      const { target } = await known(text);
+      const plan = await planExtract(targets, target, [path], { layer });
+      return await write(context, targets, { target, plan, directory });
+    },
+  };
+}
+
+function treeQuestions(fresh: Fresh): Pick<Port, 'overlay' | 'changes' | 'compare' | 'layers'> {
+  const ofTree: TreeQuestion = async (text, ask) => {
+    const targets = await fresh();
+    return await withTree(targets, text, (target) => ask(targets, target));
+  };
+  return {
+    overlay: (text) => ofTree(text, inspectOverlay),
+    changes: (text) => ofTree(text, (targets, target) => inspectDiff(targets, target, undefined)),
+    compare: (before, after) =>
+      ofTree(before, (targets, first) =>
+        withTree(targets, after, (second) => inspectDiff(targets, first, second)),
+      ),
+    layers: (text) => ofTree(text, inspectLayers),
+  };
+}
+
+function liveQuestions(
+  { host }: Context,
+  fresh: Fresh,
+): Pick<Port, 'processes' | 'namespaces' | 'mounts' | 'log' | 'facts'> {
+  const ofContainer: ContainerQuestion = async (text, ask) => {
+    const targets = await fresh();
+    return await withTarget(targets, text, (target) => {
+      if (target.kind === 'container') return ask(targets, target);
+      throw new CutawayError('UNSUPPORTED', `"${text}" is no container`);
+    });
+  };
+  return {
+    processes: async (text) =>
+      text === undefined
+        ? inspectProcesses(host, { subject: HOST })
+        : await withTarget(await fresh(), text, (target) =>
+            inspectProcesses(host, processSubject(target)),
+          ),
+    namespaces: async () => inspectNamespaces(host, runningSubjects(await fresh())),
+    mounts: (text) => ofContainer(text, containerMounts),
+    log: (text) => ofContainer(text, (_targets, target) => containerLog(target)),
+    facts: (text) => ofContainer(text, containerFacts),
+  };
+}
+
+type ContainerQuestion = <Value>(
+  text: string,
+  ask: (targets: TargetContext, target: ContainerTarget) => Value,
+) => Promise<Value>;
 
 const HOST = { kind: 'host', engine: 'host', target: 'host' } as const;
 

@@ -209,22 +209,31 @@ export function question<State, Answer>(
 
 /** How often a page looks again by itself, and how much of the time that may take. */
 const PAUSE = 2000;
-const PAUSE_FOR_COST = 40;
+const PAUSE_FOR_COST = 30;
+/** On a busy machine looking takes long without being work. */
+const MOST_PAUSE = 8000;
 
-/** Asks, and asks again for as long as the page is shown. */
-export function questionAgain<State, Answer>(
-  ask: (port: Port) => Promise<Answer>,
-  take: (answer: Answer) => (state: State) => State,
-  fail: (message: string) => (state: State) => State,
+/** What a page asks again and again, for as long as it is shown. */
+export interface Watch<State, Answer> {
+  /** By the state that there is then. */
+  readonly ask: (state: State) => (port: Port) => Promise<Answer>;
+  readonly take: (answer: Answer) => (state: State) => State;
+  readonly fail: (message: string) => (state: State) => State;
+}
+
+export function watch<State, Answer>(
+  watched: Watch<State, Answer>,
+  state: State,
   quiet = false,
 ): AskEffect<State> {
   let cost = 0;
   const again = (): Effect<State> => ({
     kind: 'later',
-    milliseconds: Math.max(PAUSE, cost * PAUSE_FOR_COST),
+    milliseconds: Math.min(MOST_PAUSE, Math.max(PAUSE, cost * PAUSE_FOR_COST)),
     whenShown: true,
-    update: () => ({ effects: [questionAgain(ask, take, fail, true)] }),
+    update: (now) => ({ effects: [watch(watched, now, true)] }),
   });
+  const ask = watched.ask(state);
   const timed = async (port: Port): Promise<Answer> => {
     const start = port.now();
     const answer = await ask(port);
@@ -233,8 +242,8 @@ export function questionAgain<State, Answer>(
   };
   const effect = question<State, Answer>(
     timed,
-    (answer) => (state) => ({ state: take(answer)(state), effects: [again()] }),
-    (message) => (state) => ({ state: fail(message)(state), effects: [again()] }),
+    (answer) => (now) => ({ state: watched.take(answer)(now), effects: [again()] }),
+    (message) => (now) => ({ state: watched.fail(message)(now), effects: [again()] }),
   );
   return { ...effect, quiet };
 }

@@ -53,13 +53,20 @@ function splitWords(text: string): string[] {
 }
 
 function parseWord(word: string): Test {
+  return parseFact(word) ?? parseName(word);
+}
+
+function parseFact(word: string): Test | undefined {
   const size = /^size([<>])(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(word);
   if (size !== null) return sizeTest(size[1] ?? '', Number(size[2]), size[3] ?? '');
   const [, name = '', value = ''] = /^(layer|kind|type):(.*)$/.exec(word) ?? [];
   if (name === 'layer' && /^\d+$/.test(value)) return ({ layer }) => layer === Number(value);
   if (name === 'kind' && isOneOf(FILTER_KINDS, value)) return ({ kind }) => kind === value;
   if (name === 'type' && isOneOf(FILTER_TYPES, value)) return ({ type }) => type === value;
-  if (word === 'wasted') return ({ wasted }) => wasted;
+  return word === 'wasted' ? ({ wasted }) => wasted : undefined;
+}
+
+function parseName(word: string): Test {
   const expression = /^\/(.{2,}|[^/])\/(i?)$/.exec(word);
   if (expression !== null) return expressionTest(expression[1] ?? '', expression[2] ?? '');
   if (/[*?[{/]/.test(word)) {

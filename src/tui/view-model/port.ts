@@ -1,5 +1,6 @@
 // What the explorer asks, and the one thing that it does: write files of an image to a safe place.
 // Behind it are the questions of src/inspect; a test may have others behind it.
+import type { ContainerFacts, ContainerMount } from '../../inspect/container-look.js';
 import type { BlameDocument } from '../../inspect/documents/blame.js';
 import type { ContentChange, DiffDocument } from '../../inspect/documents/diff.js';
 import type { ExtractDocument } from '../../inspect/documents/extract.js';
@@ -8,6 +9,7 @@ import type { NsDocument } from '../../inspect/documents/ns.js';
 import type { OverlayDocument } from '../../inspect/documents/overlay.js';
 import type { ProcsDocument } from '../../inspect/documents/procs.js';
 import type { ImageLook } from '../../inspect/image-look.js';
+import type { LogTail } from '../../inspect/log-tail.js';
 
 export interface FilePart {
   /** The beginning of it. */
@@ -36,6 +38,11 @@ export interface Port {
   namespaces(): Promise<NsDocument>;
   overlay(target: string): Promise<OverlayDocument>;
   changes(target: string): Promise<DiffDocument>;
+  /** Undefined where nothing runs. */
+  mounts(target: string): Promise<readonly ContainerMount[] | undefined>;
+  /** Undefined where its engine keeps none. */
+  log(target: string): Promise<LogTail | undefined>;
+  facts(target: string): Promise<ContainerFacts>;
   compare(before: string, after: string): Promise<DiffDocument>;
   /** Of a file that both have. */
   comparePatch(before: string, after: string, path: string): Promise<ContentChange>;

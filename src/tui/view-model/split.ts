@@ -34,7 +34,8 @@ export function dragSplit(
       return split.isHeld ? { width: column, isHeld: true } : split;
     case 'release':
       return { ...split, isHeld: false };
-    default:
+    case 'wheelup':
+    case 'wheeldown':
       return undefined;
   }
 }

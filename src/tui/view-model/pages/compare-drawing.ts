@@ -163,7 +163,7 @@ function sizeText({ type, size }: EntryFacts): string {
 }
 
 function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function factLines({ rows, list }: CompareState, height: number): Line[] {

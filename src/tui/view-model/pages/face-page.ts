@@ -5,12 +5,12 @@ import { AT_START, type ListState } from '../list.js';
 import { clickList, drawList, moveBinding, wheelList, type ListAccess } from '../list-pane.js';
 import {
   makePage,
-  questionAgain,
+  watch,
   type Binding,
-  type Effect,
   type Page,
   type PageKind,
   type Place,
+  type Watch,
 } from '../page.js';
 import { paintedLines, paneView } from '../painted.js';
 import type { Port } from '../port.js';
@@ -45,7 +45,7 @@ export function facePage<Document extends Answered>(face: FacePage<Document>): P
   const kind: PageKind<FaceState<Document>> = {
     name: face.name,
     title: () => face.title,
-    start: () => ({ effects: [look(face)] }),
+    start: (state) => ({ effects: [watch(look(face), state)] }),
     bindings: [...face.bindings, moveBinding(access)],
     draw: (state, place) => drawFace(face, state, place),
     point: (state, pointer, place) =>
@@ -60,12 +60,14 @@ export function facePage<Document extends Answered>(face: FacePage<Document>): P
   return makePage(kind, { document: undefined, failure: undefined, list: AT_START });
 }
 
-function look<Document extends Answered>(face: FacePage<Document>): Effect<FaceState<Document>> {
-  return questionAgain<FaceState<Document>, Document>(
-    face.ask,
-    (document) => (state) => ({ ...state, document, failure: undefined }),
-    (failure) => (state) => ({ ...state, failure }),
-  );
+function look<Document extends Answered>(
+  face: FacePage<Document>,
+): Watch<FaceState<Document>, Document> {
+  return {
+    ask: () => face.ask,
+    take: (document) => (state) => ({ ...state, document, failure: undefined }),
+    fail: (failure) => (state) => ({ ...state, failure }),
+  };
 }
 
 function faceLines<Document extends Answered>(

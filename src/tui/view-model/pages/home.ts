@@ -7,11 +7,12 @@ import { clickList, drawList, moveBinding, wheelList, type ListAccess } from '..
 import {
   makePage,
   question,
-  questionAgain,
+  watch,
   type Page,
   type PageKind,
   type Place,
   type Step,
+  type Watch,
 } from '../page.js';
 import { containerPage } from './container.js';
 import { homeColumns, homeLine } from './home-drawing.js';
@@ -59,7 +60,7 @@ export function homePage(): Page {
 const HOME: PageKind<HomeState> = {
   name: 'home',
   title: ({ filter }) => (filter === '' ? 'cutaway' : `cutaway /${filter}`),
-  start: () => ({ effects: [listAgain] }),
+  start: (state) => ({ effects: [watch(LIST, state)] }),
   bindings: [
     {
       keys: ['enter', 'right', 'l'],
@@ -155,11 +156,11 @@ const taken =
     arrange({ ...state, document, failure: undefined });
 
 /** Now, and again and again. */
-const listAgain = questionAgain<HomeState, LsDocument>(
-  (port) => port.list(),
-  taken,
-  (failure) => (state) => ({ ...state, failure }),
-);
+const LIST: Watch<HomeState, LsDocument> = {
+  ask: () => (port) => port.list(),
+  take: taken,
+  fail: (failure) => (state) => ({ ...state, failure }),
+};
 
 /** Keeps the cursor on what it was on. */
 function arrange(state: HomeState): HomeState {
