@@ -5,6 +5,7 @@ import { FRAME_KEYS } from '../../src/tui/view-model/bars.js';
 import { comparePage } from '../../src/tui/view-model/pages/compare.js';
 import { containerPage } from '../../src/tui/view-model/pages/container.js';
 import { filePage } from '../../src/tui/view-model/pages/file.js';
+import { findingsPage } from '../../src/tui/view-model/pages/findings.js';
 import { homePage } from '../../src/tui/view-model/pages/home.js';
 import { imagePage } from '../../src/tui/view-model/pages/image.js';
 import { processesPage } from '../../src/tui/view-model/pages/processes.js';
@@ -30,6 +31,7 @@ for (const page of [
   filePage({ target: 'x', path: '/x', layer: undefined }),
   containerPage('x'),
   comparePage('x', 'y'),
+  findingsPage({ target: undefined, runs: true }),
   processesPage(undefined),
 ]) {
   for (const { shown, help } of page.bindings(place)) {

@@ -16,6 +16,7 @@ export const tui = defineCommand({
       value: 'FILE|-',
       describe: 'keys from a file, as docs/explorer.md says',
     },
+    still: { type: 'string', value: 'FILE', describe: 'write the last screen as a picture, SVG' },
     record: { type: 'string', value: 'FILE', describe: 'write what is seen as an asciicast' },
   },
   least: 0,

@@ -7,6 +7,8 @@ import { homePage } from '../../tui/view-model/pages/home.js';
 import { imagePage } from '../../tui/view-model/pages/image.js';
 import { processesPage } from '../../tui/view-model/pages/processes.js';
 import type { Page } from '../../tui/view-model/page.js';
+import type { ExplorerEvent } from '../../tui/view-model/explorer.js';
+import { stillImage } from '../../tui/view/still.js';
 import { openTerminal } from '../../tui/view/terminal.js';
 import { THEME_NAMES, THEMES, type ScreenTheme } from '../../tui/view/theme.js';
 import type { Context } from '../context.js';
@@ -19,6 +21,7 @@ export interface ExploreOptions {
   readonly theme?: string | undefined;
   readonly script?: string | undefined;
   readonly record?: string | undefined;
+  readonly still?: string | undefined;
 }
 
 /** Resolves to the exit status: 0, or that of the signal that ended it. */
@@ -34,10 +37,11 @@ export async function explore(
   const first = text === undefined ? [] : [await targetPage(await targetContext(context), text)];
   const script = options.script === undefined ? undefined : readScript(context, options.script);
   const recorder = options.record === undefined ? undefined : makeRecorder(context, options.record);
+  const theme = chooseTheme(context, options.theme);
   const screen = openTerminal({
     input: stdin,
     output: stdout,
-    theme: chooseTheme(context, options.theme),
+    theme,
     record:
       recorder &&
       ((written) => {
@@ -54,19 +58,35 @@ export async function explore(
       process.kill(process.pid, 'SIGTSTP');
     },
   });
-  if (script !== undefined) drive(explorer, script);
+  const still = (path: string) => {
+    context.host.writeFileAtomic(path, stillImage(explorer.rows(), screen.size, theme));
+  };
+  if (script !== undefined) drive(explorer, script, still);
   try {
-    return await untilLeft(explorer, () => {
+    const status = await untilLeft(explorer, () => {
       screen.leave();
     });
+    if (options.still !== undefined) still(options.still);
+    return status;
   } finally {
     port.close();
     recorder?.close();
   }
 }
 
-function drive(explorer: RunningExplorer, script: readonly ScriptStep[]): void {
-  playScript(explorer, script).then(
+function drive(
+  explorer: RunningExplorer,
+  script: readonly ScriptStep[],
+  still: (path: string) => void,
+): void {
+  const driver = {
+    handle: (event: ExplorerEvent) => {
+      explorer.handle(event);
+    },
+    rows: () => explorer.rows(),
+    still,
+  };
+  playScript(driver, script).then(
     () => {
       explorer.leave();
     },

@@ -19,7 +19,9 @@ import {
   type ImageTarget,
   type TargetContext,
 } from '../../inspect/target.js';
+import { inspectIntegrity, inspectStores, type VerifyProgress } from '../../inspect/verify.js';
 import { CutawayError } from '../../oci/error.js';
+import { formatSize } from '../../report/size.js';
 import { Destination } from '../../runtime/destination.js';
 import type { FilePart, Port } from '../../tui/view-model/port.js';
 import type { Context } from '../context.js';
@@ -169,7 +171,10 @@ function treeQuestions(fresh: Fresh): Pick<Port, 'overlay' | 'changes' | 'compar
 function liveQuestions(
   { host }: Context,
   fresh: Fresh,
-): Pick<Port, 'processes' | 'namespaces' | 'mounts' | 'log' | 'facts'> {
+): Pick<
+  Port,
+  'processes' | 'namespaces' | 'findingsOfProcesses' | 'verify' | 'mounts' | 'log' | 'facts'
+> {
   const ofContainer: ContainerQuestion = async (text, ask) => {
     const targets = await fresh();
     return await withTarget(targets, text, (target) => {
@@ -184,7 +189,33 @@ function liveQuestions(
         : await withTarget(await fresh(), text, (target) =>
             inspectProcesses(host, processSubject(target)),
           ),
-    namespaces: async () => inspectNamespaces(host, runningSubjects(await fresh())),
+    namespaces: async (text) => {
+      const targets = await fresh();
+      const running = runningSubjects(targets);
+      if (text === undefined) return inspectNamespaces(host, running);
+      const asked = await withTarget(targets, text, processSubject);
+      const others = running.filter(({ subject }) => subject.target !== asked.subject.target);
+      return inspectNamespaces(host, [asked], { others });
+    },
+    findingsOfProcesses: async (text) => {
+      const targets = await fresh();
+      const asked =
+        text === undefined
+          ? runningSubjects(targets)
+          : [await withTarget(targets, text, processSubject)];
+      return asked.map((subject) => inspectProcesses(host, subject));
+    },
+    verify: async (text, say) => {
+      const targets = await fresh();
+      const onProgress = (progress: VerifyProgress) => {
+        say(progressText(progress));
+      };
+      return text === undefined
+        ? await inspectStores(targets, { layers: false, onProgress })
+        : await withTree(targets, text, (target) =>
+            inspectIntegrity(targets, target, { onProgress }),
+          );
+    },
     mounts: (text) => ofContainer(text, containerMounts),
     log: (text) => ofContainer(text, (_targets, target) => containerLog(target)),
     facts: (text) => ofContainer(text, containerFacts),
@@ -226,4 +257,8 @@ async function readPart({
     if (length >= SHOWN_BYTES) break;
   }
   return { bytes: Buffer.concat(parts), size };
+}
+
+function progressText({ layer, layers, step, bytes }: VerifyProgress): string {
+  return `${step === 'blob' ? 'reading the blob' : 'comparing the files'} of layer ${layer} of ${layers}, ${formatSize(bytes)}`;
 }

@@ -1,6 +1,6 @@
 // Keys from a file, for tests and for recordings. One step in a line: `key NAME…`, `type TEXT`,
 // `wait TEXT` (until the screen shows it), `gone TEXT`, `pause MILLISECONDS`, `click COLUMN ROW`,
-// `wheel up|down COLUMN ROW`. Lines that begin with "#" say nothing.
+// `drag COLUMN ROW COLUMN ROW`, `wheel up|down COLUMN ROW`, `still FILE`. Lines that begin with "#" say nothing.
 import { CutawayError } from '../../oci/error.js';
 import type { RunningExplorer } from '../../tui/run-explorer.js';
 import type { ExplorerEvent } from '../../tui/view-model/explorer.js';
@@ -9,6 +9,7 @@ import { rowText } from '../../tui/view/paint.js';
 export type ScriptStep =
   | { readonly kind: 'events'; readonly events: readonly ExplorerEvent[] }
   | { readonly kind: 'wait'; readonly text: string; readonly shown: boolean }
+  | { readonly kind: 'still'; readonly path: string }
   | { readonly kind: 'pause'; readonly milliseconds: number };
 
 /** Throws INVALID_INPUT with the number of the line. */
@@ -19,7 +20,7 @@ export function parseScript(text: string): ScriptStep[] {
     const step = parseStep(verb, rest);
     if (step !== undefined) return [step];
     throw new CutawayError('INVALID_INPUT', `line ${at + 1} of the script: "${line}" is no step`, {
-      hint: 'key, type, wait, gone, pause, click, wheel',
+      hint: 'key, type, wait, gone, pause, click, drag, wheel, still',
     });
   });
 }
@@ -38,8 +39,12 @@ function parseStep(verb: string, rest: string): ScriptStep | undefined {
       return numbers.length === 1 && Number.isFinite(numbers[0])
         ? { kind: 'pause', milliseconds: numbers[0] ?? 0 }
         : undefined;
+    case 'still':
+      return rest === '' ? undefined : { kind: 'still', path: rest };
     case 'click':
       return pointerStep('click', numbers);
+    case 'drag':
+      return dragStep(numbers);
     case 'wheel': {
       const [, direction, place = ''] = /^(up|down) (.*)$/.exec(rest) ?? [];
       if (direction === undefined) return undefined;
@@ -84,8 +89,25 @@ function pointerStep(
   return { kind: 'events', events: [event] };
 }
 
+/** From one place to the other with the button down. */
+function dragStep(numbers: readonly number[]): ScriptStep | undefined {
+  const [column = 0, row = 0, toColumn = 0, toRow = 0] = numbers;
+  if (numbers.length !== 4 || !numbers.every(Number.isInteger)) return undefined;
+  const at = (action: 'click' | 'drag' | 'release', x: number, y: number) =>
+    ({ kind: 'pointer', action, column: x - 1, row: y - 1 }) as const;
+  const events = [
+    at('click', column, row),
+    at('drag', toColumn, toRow),
+    at('release', toColumn, toRow),
+  ];
+  return { kind: 'events', events };
+}
+
 /** What a script drives and looks at. */
-type Driver = Pick<RunningExplorer, 'handle' | 'rows'>;
+export interface Driver extends Pick<RunningExplorer, 'handle' | 'rows'> {
+  /** Writes a picture of the screen. */
+  still(path: string): void;
+}
 
 /** Between two keys, so that a recording shows them one by one. */
 const KEY_PAUSE = 30;
@@ -96,6 +118,7 @@ const MOST_SECONDS = 30;
 export async function playScript(driver: Driver, steps: readonly ScriptStep[]): Promise<void> {
   for (const step of steps) {
     if (step.kind === 'pause') await pause(step.milliseconds);
+    else if (step.kind === 'still') driver.still(step.path);
     else if (step.kind === 'wait') await waitFor(driver, step.text, step.shown);
     else {
       for (const event of step.events) {

@@ -8,6 +8,7 @@ import type { LsDocument } from '../../inspect/documents/ls.js';
 import type { NsDocument } from '../../inspect/documents/ns.js';
 import type { OverlayDocument } from '../../inspect/documents/overlay.js';
 import type { ProcsDocument } from '../../inspect/documents/procs.js';
+import type { VerifyDocument } from '../../inspect/documents/verify.js';
 import type { ImageLook } from '../../inspect/image-look.js';
 import type { LogTail } from '../../inspect/log-tail.js';
 
@@ -35,7 +36,12 @@ export interface Port {
     directory: string,
   ): Promise<ExtractDocument>;
   processes(target: string | undefined): Promise<ProcsDocument>;
-  namespaces(): Promise<NsDocument>;
+  /** Undefined for all that runs. */
+  namespaces(target?: string): Promise<NsDocument>;
+  /** Of each container that runs, or of this one. */
+  findingsOfProcesses(target: string | undefined): Promise<readonly ProcsDocument[]>;
+  /** Undefined for the stores of all engines; it can take long, and says how far it is. */
+  verify(target: string | undefined, say: (progress: string) => void): Promise<VerifyDocument>;
   overlay(target: string): Promise<OverlayDocument>;
   changes(target: string): Promise<DiffDocument>;
   /** Undefined where nothing runs. */

@@ -26,6 +26,7 @@ import {
   type Tab,
 } from './container-tabs.js';
 import { filePage } from './file.js';
+import { findingsPage } from './findings.js';
 import { imagePage } from './image.js';
 import { SCROLL_KEYS, scrolled, scrollOffset } from './lines.js';
 import { namespacesPage } from './namespaces.js';
@@ -182,6 +183,15 @@ const WAYS: readonly Binding<ContainerState>[] = [
     label: 'namespaces',
     help: 'which namespaces the running containers are in, and share',
     act: () => ({ effects: [{ kind: 'open', page: namespacesPage() }] }),
+  },
+  {
+    keys: ['f'],
+    shown: 'f',
+    label: 'findings',
+    help: 'what the questions flag of it',
+    act: ({ target }) => ({
+      effects: [{ kind: 'open', page: findingsPage({ target, runs: true }) }],
+    }),
   },
 ];
 

@@ -15,6 +15,7 @@ import {
   type Watch,
 } from '../page.js';
 import { containerPage } from './container.js';
+import { findingsPage } from './findings.js';
 import { homeColumns, homeLine } from './home-drawing.js';
 import { homeRows, isSameSubject, targetOf, type HomeRow, type HomeSubject } from './home-rows.js';
 import { imagePage } from './image.js';
@@ -113,6 +114,15 @@ const HOME: PageKind<HomeState> = {
       label: 'namespaces',
       help: 'which namespaces the running containers are in, and share',
       act: () => ({ effects: [{ kind: 'open', page: namespacesPage() }] }),
+    },
+    {
+      keys: ['f'],
+      shown: 'f',
+      label: 'findings',
+      help: 'what the questions flag of all that runs and is stored here',
+      act: () => ({
+        effects: [{ kind: 'open', page: findingsPage({ target: undefined, runs: true }) }],
+      }),
     },
     {
       keys: ['r'],

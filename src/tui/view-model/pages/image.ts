@@ -22,6 +22,7 @@ import { dragSplit, splitBinding, UNSPLIT } from '../split.js';
 import { bestSplit, drawImage, imageAreas, wantedView, type ImageState } from './image-drawing.js';
 import { extractPrompt } from './extract-prompt.js';
 import { filePage } from './file.js';
+import { findingsPage } from './findings.js';
 import { processesPage } from './processes.js';
 
 /** A key that moves through layers or letters of a filter come faster than trees are made. */
@@ -381,6 +382,16 @@ const IMAGE: PageKind<ImageState> = {
       help: 'processes of the container',
       works: ({ look }) => look?.subject.kind === 'container',
       act: ({ target }) => ({ effects: [{ kind: 'open', page: processesPage(target) }] }),
+    },
+    {
+      keys: ['f'],
+      shown: 'f',
+      help: 'what the questions flag of it',
+      works: ({ look }) => look !== undefined,
+      act: ({ target, look }) => {
+        const runs = look?.subject.kind === 'container';
+        return { effects: [{ kind: 'open', page: findingsPage({ target, runs }) }] };
+      },
     },
     splitBinding((_state, place) => bestSplit(place)),
     moveBinding(access),
