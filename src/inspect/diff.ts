@@ -170,10 +170,9 @@ async function answer(
     ),
   };
   // What is below a container is part of it.
-  const problems = sense === 'container' ? [] : sides.before.stack.problems;
+  const shown = sense === 'container' ? [sides.after] : [sides.before, sides.after];
   return makeDocument(context.host, 'diff', after, found, [
-    ...problems,
-    ...sides.after.stack.problems,
+    ...shown.flatMap(({ stack, tree }) => [...stack.problems, ...tree.problems]),
   ]);
 }
 

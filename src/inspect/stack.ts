@@ -161,13 +161,17 @@ export function containerImage(context: TargetContext, target: ContainerTarget):
 }
 
 export function findContainerImage(
-  { limits = {} }: TargetContext,
+  { limits = {}, memory }: TargetContext,
   { engine, container }: ContainerTarget,
 ): ImageTarget | undefined {
   const { imageID, imageReference } = container;
   const image = imageID === undefined ? undefined : engine.findImage(imageID);
   if (image === undefined) return undefined;
-  return { ...storedImageTarget(engine, image, imageReference ?? image.id, undefined), limits };
+  return {
+    ...storedImageTarget(engine, image, imageReference ?? image.id, undefined),
+    limits,
+    ...(memory === undefined ? {} : { memory }),
+  };
 }
 
 /** Below the container's own directory: the image, and the init layer on top of it. */

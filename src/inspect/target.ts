@@ -43,7 +43,7 @@ export interface ImageTarget {
   readonly upTo: number | undefined;
   /** Those that the user set, for who reads its layers. */
   readonly limits?: Partial<Limits>;
-  /** Of an archive or a layout: what was read of it before. */
+  /** What was read of its blobs before, where no engine keeps that. */
   readonly memory?: LayerMemory;
   /** Closes the archive. */
   close(): void;
@@ -190,7 +190,7 @@ export function containerTarget(engine: Engine, container: EngineContainer): Con
 }
 
 function findImageTarget(
-  { limits = {} }: TargetContext,
+  { limits = {}, memory }: TargetContext,
   engines: readonly Engine[],
   text: string,
 ): ImageTarget | undefined {
@@ -205,7 +205,11 @@ function findImageTarget(
   );
   const [match] = matches;
   if (match === undefined) return undefined;
-  return { ...storedImageTarget(match.engine, match.image, name, upTo), limits };
+  return {
+    ...storedImageTarget(match.engine, match.image, name, upTo),
+    limits,
+    ...(memory === undefined ? {} : { memory }),
+  };
 }
 
 export function storedImageTarget(

@@ -1,5 +1,6 @@
 // Which files are there, and which layer does each come from?
 import { CutawayError } from '../oci/error.js';
+import type { Problem } from '../oci/problem.js';
 import { DIRECTORY, ENTRY_TYPES, FILE } from '../overlay/layer-columns.js';
 import type { OrdinaryEntry } from '../overlay/layer-entry.js';
 import { emptyLayer } from '../overlay/layer-index.js';
@@ -45,7 +46,7 @@ export async function inspectTree(
   const stack = await targetStack(context, target, { hash });
   const layer = options.layer === undefined ? undefined : pickLayer(stack, options.layer);
   const own = options.whiteouts === true ? ownView(stack, root, layer) : undefined;
-  const rows = own?.rows ?? merged(stack, root);
+  const { rows, problems } = own ?? merged(stack, root);
   const choice = choose(rows, { ...options, number: own === undefined ? layer : undefined });
   const sizes = sumSizes(rows, choice.isWanted);
   const entries = makeEntries(rows, choice, sizes, own !== undefined);
@@ -62,7 +63,10 @@ export async function inspectTree(
     entries: sort === 'size' ? bySize(rows, sizes, entries) : present(entries),
     ...(own === undefined ? {} : { whiteouts: own.whiteouts.map(pathFacts) }),
   };
-  return makeDocument(context.host, 'tree', target.subject, answer, stack.problems);
+  return makeDocument(context.host, 'tree', target.subject, answer, [
+    ...stack.problems,
+    ...problems,
+  ]);
 }
 
 function chosen(options: TreeOptions, layer: number | undefined): Pick<TreeDocument, 'only'> {
@@ -77,11 +81,13 @@ function chosen(options: TreeOptions, layer: number | undefined): Pick<TreeDocum
   };
 }
 
-function merged(stack: Stack, root: string): TreeRows {
+/** Problems are those of merging: what a layer says of the others and cannot be so. */
+function merged(stack: Stack, root: string): { rows: TreeRows; problems: readonly Problem[] } {
   const tree = mergeStack(stack, { root });
   const row = tree.row(root);
-  if (row !== -1) return mergedRows(tree, row);
-  if (root === '/') return layerRows(emptyLayer(), root, 0);
+  const { problems } = tree;
+  if (row !== -1) return { rows: mergedRows(tree, row), problems };
+  if (root === '/') return { rows: layerRows(emptyLayer(), root, 0), problems };
   const having = whoHas(stack, root);
   throw new CutawayError('NOT_FOUND', `no "${root}" in it`, {
     ...(having === undefined ? {} : { hint: `${having}: TARGET@N has it as of layer N` }),
@@ -93,7 +99,7 @@ function ownView(
   stack: Stack,
   root: string,
   layer: number | undefined,
-): { rows: TreeRows; whiteouts: string[] } {
+): { rows: TreeRows; whiteouts: string[]; problems: readonly Problem[] } {
   const here = layer === undefined ? undefined : stack.layers[layer - 1];
   if (here === undefined || layer === undefined) {
     throw new CutawayError('INVALID_INPUT', '--whiteouts is about one layer', {
@@ -109,7 +115,7 @@ function ownView(
     const hint = whoHas(stack, root) ?? 'no other layer has it either';
     throw new CutawayError('NOT_FOUND', `${layerName(here, layer)} has no "${root}"`, { hint });
   }
-  return { rows, whiteouts };
+  return { rows, whiteouts, problems: [] };
 }
 
 interface Choice {

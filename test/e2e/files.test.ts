@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import t, { type Test } from 'tap';
+import { linuxHost } from '../../src/host/linux-host.js';
 import { buildDockerArchive, buildLayer, buildOciLayout } from '../support/build-image.js';
 import { headerBlock, padded, paxHeader, tarOf } from '../support/build-tar.js';
 import { cannotRun, makeCutaway, type Cutaway } from '../support/cli.js';
@@ -414,4 +415,16 @@ t.test('a container', { skip: cannotRun('runc', 'busybox') }, async (t) => {
   const document = await cutaway.json('extract', '--layer', 'upper', 'done', '/', '-C', out);
   t.same(readdirSync(out).sort(), ['etc', 'new', 'twin']);
   t.match(document.totals, { files: 2, failed: 0, size: 3 });
+  const { upper } = await cutaway.json('overlay', 'done');
+  const redirect = Buffer.from('/nowhere');
+  linuxHost().createDirectory(`${upper.directory}/moved`);
+  linuxHost().setXattr(`${upper.directory}/moved`, 'trusted.overlay.redirect', redirect);
+  for (const question of [
+    ['tree', 'done'],
+    ['diff', 'done'],
+  ]) {
+    const { problems } = await cutaway.json(...question);
+    t.match(problems, [{ code: 'overlay-redirect', path: '/moved' }], question.join(' '));
+    t.equal(problems.length, 1);
+  }
 });

@@ -146,6 +146,29 @@ t.test('Docker and Podman', { skip, timeout: 240_000 }, async (t) => {
     );
   });
 
+  await t.test('what libpod alone knows', async (t) => {
+    const image = 'localhost/ours:1';
+    const ports = ['-p', '127.0.0.1:8080-8082:80-82/udp', '-p', '9000:9'];
+    podman.run('create', '--name', 'published', '-l', 'a=b', ...ports, image, 'true');
+    podman.tryRun('run', '--name', 'ended', '--network', 'none', image, '/bin/sh', '-c', 'exit 7');
+    podman.run(...one, 'resting', image, '/bin/sh', '-c', 'sleep 600');
+    podman.run('pause', 'resting');
+    const { containers } = await json('ls', '--engine', 'podman');
+    const ours = new Map((containers as Row[]).map((row) => [row['name'], row]));
+    const theirs = JSON.parse(podman.run('ps', '-a', '--format', 'json')) as PodmanRow[];
+    t.same([...ours.keys()].sort(), theirs.flatMap(({ Names }) => Names).sort());
+    for (const { Names, Labels, State, ExitCode, Exited, StartedAt, Ports } of theirs) {
+      const row = ours.get(Names.join());
+      t.equal(row?.['state'], State, Names.join());
+      t.same(row?.['labels'], Labels ?? {});
+      t.equal(row?.['exitCode'], Exited ? ExitCode : undefined);
+      t.equal(Math.floor(Date.parse(String(row?.['startedAt'])) / 1000), StartedAt > 0 ? StartedAt : NaN);
+      t.same(row?.['ports'], Ports === null ? undefined : Ports.map(portOf));
+    }
+    podman.run('unpause', 'resting');
+    podman.run('rm', '-f', '-t', '0', 'resting');
+  });
+
   docker.run(['kill', 'dweb']);
   podman.run('kill', 'pweb');
   await cutaway.text('rm', '-f', 'cweb');
@@ -182,6 +205,25 @@ t.test('Docker and Podman', { skip, timeout: 240_000 }, async (t) => {
     t.equal(hashTree(view), hashes, 'no content has changed');
   });
 });
+
+interface PodmanRow {
+  readonly Names: readonly string[];
+  readonly Labels: Record<string, string> | null;
+  readonly State: string;
+  readonly ExitCode: number;
+  readonly Exited: boolean;
+  readonly StartedAt: number;
+  readonly Ports: readonly Record<string, string | number>[] | null;
+}
+
+function portOf(port: Record<string, string | number>): string {
+  const range = (first: unknown) =>
+    Number(port['range']) > 1
+      ? `${Number(first)}-${Number(first) + Number(port['range']) - 1}`
+      : String(first);
+  const from = `${port['host_ip'] || '0.0.0.0'}:${range(port['host_port'])}`;
+  return `${from}->${range(port['container_port'])}/${port['protocol'] ?? ''}`;
+}
 
 function lines(text: string): string[] {
   return text.split('\n').filter((line) => /^[ACD] /.test(line));

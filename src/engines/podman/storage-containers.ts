@@ -8,6 +8,7 @@ import type { ContainerDirectories, EngineContainer } from '../engine.js';
 import { findLiveProcess } from '../live-process.js';
 import { once } from '../once.js';
 import { recordedTime } from '../recorded-time.js';
+import { readLibpod, type LibpodContainer } from './libpod-database.js';
 import { containerDirectories, readID, readList, STORAGE_ID } from './storage-layers.js';
 import type { StorageLayers } from './storage-layers.js';
 import type { StoragePlace } from './podman-kind.js';
@@ -28,14 +29,19 @@ export function listStorageContainers(
 ): EngineContainer[] {
   const { host, place } = store;
   const files = ['containers.json', 'volatile-containers.json'];
+  const known = readLibpod(host, place.root, problems);
   const found = files.flatMap((name) => {
     const path = `${place.root}/overlay-containers/${name}`;
-    return readList(host, path, (one) => toContainer(store, one), problems);
+    return readList(host, path, (one) => toContainer(store, one, known), problems);
   });
   return found.sort((a, b) => ((a.createdAt ?? '') < (b.createdAt ?? '') ? 1 : -1));
 }
 
-function toContainer(store: StorageContainers, entry: JsonReader): EngineContainer {
+function toContainer(
+  store: StorageContainers,
+  entry: JsonReader,
+  known: ReadonlyMap<string, LibpodContainer>,
+): EngineContainer {
   const { host, place } = store;
   const id = readID(entry.get('id'));
   const layer = readID(entry.get('layer'));
@@ -45,17 +51,18 @@ function toContainer(store: StorageContainers, entry: JsonReader): EngineContain
   const config = readConfig(host, `${home}/userdata/config.json`);
   const directories = once(() => knownDirectories(store, layer));
   const [name = id] = entry.get('names').list((one) => one.string());
-  const imageReference = textOf(metadata, 'image-name');
+  const libpod = known.get(id);
+  const imageReference = textOf(metadata, 'image-name') ?? libpod?.imageReference;
+  const upper = `${place.root}/overlay/${layer}/diff`;
   return {
     engine: place.name,
     id,
     name,
     ...(imageReference === undefined ? {} : { imageReference: shorter(imageReference) }),
     ...(STORAGE_ID.test(image) ? { imageID: `sha256:${image}` as const } : {}),
-    command: config?.command ?? [],
+    ...describe(config, libpod),
     ...present({ createdAt: recordedTime(entry.get('created').value) }),
-    ...stateOf(store, id, `${place.root}/overlay/${layer}/diff`, config),
-    labels: config?.labels ?? {},
+    ...stateOf(store, { id, upper, config, libpod }),
     get directories() {
       return directories();
     },
@@ -63,6 +70,17 @@ function toContainer(store: StorageContainers, entry: JsonReader): EngineContain
     ...(config === undefined ? {} : { runtimeConfig: `${home}/userdata/config.json` }),
     log: `${home}/userdata/ctr.log`,
     record: { ...entry.object(), metadata: metadata ?? null },
+  };
+}
+
+function describe(
+  config: RuntimeFacts | undefined,
+  libpod: LibpodContainer | undefined,
+): Pick<EngineContainer, 'command' | 'labels' | 'ports'> {
+  return {
+    command: config?.command ?? libpod?.command ?? [],
+    labels: { ...config?.labels, ...libpod?.labels },
+    ...(libpod === undefined || libpod.ports.length === 0 ? {} : { ports: libpod.ports }),
   };
 }
 
@@ -123,16 +141,35 @@ function labelsOf(annotations: Readonly<Record<string, string>>): Record<string,
 }
 
 type State = Pick<EngineContainer, 'state' | 'startedAt' | 'init' | 'cgroupPaths'> &
-  Pick<EngineContainer, 'supervisorPids'>;
+  Pick<EngineContainer, 'supervisorPids' | 'finishedAt' | 'exitCode' | 'recordedState'>;
 
-function stateOf(
+interface Recorded {
+  readonly id: string;
+  readonly upper: string;
+  readonly config: RuntimeFacts | undefined;
+  readonly libpod: LibpodContainer | undefined;
+}
+
+function stateOf(store: StorageContainers, recorded: Recorded): State {
+  return runningState(store, recorded) ?? endedState(recorded);
+}
+
+function endedState({ config, libpod }: Recorded): State {
+  if (libpod === undefined) return { state: config === undefined ? 'created' : 'exited' };
+  const { state, startedAt, finishedAt, exitCode } = libpod;
+  const isOver = ['created', 'configured', 'stopped', 'exited'].includes(state);
+  return {
+    state: startedAt === undefined ? 'created' : 'exited',
+    ...(isOver ? {} : { recordedState: state }),
+    ...present({ startedAt, finishedAt, exitCode }),
+  };
+}
+
+function runningState(
   { host, isLive, place }: StorageContainers,
-  id: string,
-  upper: string,
-  config: RuntimeFacts | undefined,
-): State {
-  const state = config === undefined ? 'created' : 'exited';
-  if (!isLive) return { state };
+  { id, upper, config, libpod }: Recorded,
+): State | undefined {
+  if (!isLive) return undefined;
   const roots = [place.runRoot, ...(config?.runRoot === undefined ? [] : [config.runRoot])];
   for (const root of roots) {
     const directory = `${root}/overlay-containers/${id}/userdata`;
@@ -141,17 +178,17 @@ function stateOf(
     const conmon = readPid(host, `${directory}/conmon.pid`);
     const { pid, startTicks, cgroupPaths } = live;
     return {
-      state: 'running',
-      ...present({ startedAt: startOf(host, pid) }),
+      state: libpod?.state === 'paused' ? 'paused' : 'running',
+      ...present({ startedAt: libpod?.startedAt ?? startOf(host, pid) }),
       init: { pid, startTicks },
       ...(cgroupPaths.length === 0 ? {} : { cgroupPaths }),
       ...(conmon === 0 ? {} : { supervisorPids: [conmon] }),
     };
   }
-  return { state };
+  return undefined;
 }
 
-/** To the second: the files do not say it, /proc does. */
+/** To the second, where libpod does not say it. */
 function startOf(host: ReadHost, pid: number): string | undefined {
   return readProcess(host, pid, readProcessContext(host))?.process?.startedAt;
 }

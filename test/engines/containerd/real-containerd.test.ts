@@ -1,7 +1,7 @@
 // A real containerd beside our own store: the same image and the same work in both, asked through
 // the program. Then the same on a copy of its disk, with nothing running.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -298,6 +298,14 @@ async function readsBytes(t: Test, cutaway: Cutaway, own: readonly string[]): Pr
   t.pass('what is extracted is the same');
   const copied = JSON.parse(await text('tree', '--json', 'containerd:default/copied'));
   t.match(JSON.stringify(copied), '/etc/passwd', 'a container without layers shows its files');
+  const seen = readdirSync(join(cutaway.dataRoot, 'seen'));
+  t.ok(
+    seen.some((name) => name.endsWith('.index')),
+    'a blob is read once',
+  );
+  const question = ['tree', '--json', 'containerd:default/layered:1'];
+  const [known, anew] = [await text(...question), await text('--no-cache', ...question)];
+  t.same({ ...JSON.parse(known), collected: 0 }, { ...JSON.parse(anew), collected: 0 });
 }
 
 async function readsDirectories(t: Test, containerd: Containerd, ask: Ask): Promise<void> {
