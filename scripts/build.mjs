@@ -33,6 +33,17 @@ const oneStringWidth = {
   },
 };
 
+/** In tmux blessed asks tmux for its version at every start: 10 ms for what we use nothing of. */
+const quietBlessed = {
+  name: 'quiet-blessed',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /blessed\/lib\/program\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace('!!process.env.TMUX', 'false'),
+      loader: 'js',
+    }));
+  },
+};
+
 const options = {
   bundle: true,
   platform: 'node',
@@ -42,7 +53,7 @@ const options = {
   define: { CUTAWAY_VERSION: JSON.stringify(version), 'import.meta.url': 'cutawayUrl' },
   // Native, or large and needed by few commands: these stay packages and are loaded when used.
   external: ['@koromix/*', 'yargs', 'typebox', 'yaml'],
-  plugins: [bundleKoffi, oneStringWidth],
+  plugins: [bundleKoffi, oneStringWidth, quietBlessed],
   logLevel: 'warning',
 };
 const URL_BANNER = 'const cutawayUrl=require("node:url").pathToFileURL(__filename).href;';

@@ -35,7 +35,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'node:worker_threads': ['overlay'],
   yargs: ['cli'],
   'yargs-parser': ['cli'],
-  blessed: ['tui'],
+  'blessed/lib/program.js': ['tui'],
   chalk: ['report'],
   'cli-table3': ['report'],
   typebox: ['inspect'],

@@ -245,6 +245,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/ls.js')).ls,
   },
   {
+    name: 'tui',
+    group: HOST,
+    summary: 'the explorer: all of this on one screen, with keys and mouse',
+    load: async () => (await import('./commands/tui.js')).tui,
+  },
+  {
     name: 'whose',
     group: HOST,
     readsDisks: true,

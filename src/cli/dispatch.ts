@@ -10,7 +10,8 @@ import { CutawayError } from '../oci/error.js';
 export async function dispatch(argv: readonly string[]): Promise<number> {
   let entry: CommandEntry | undefined;
   try {
-    const { global, name, rest } = splitArguments(argv);
+    const { global, name: named, rest } = splitArguments(argv);
+    const name = named ?? (isTerminal() ? 'tui' : undefined);
     if (name === undefined || ['--help', '-h', 'help'].includes(name)) {
       return await showHelp(name === 'help' ? rest[0] : undefined, name === undefined);
     }
@@ -28,6 +29,11 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
     reportError(error, entry?.name);
     return exitStatus(error, entry?.runsContainer ?? false);
   }
+}
+
+/** Nobody who wants the explorer has a pipe. */
+function isTerminal(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY && process.env['TERM'] !== 'dumb';
 }
 
 function refuseDisk(name: string): CutawayError {

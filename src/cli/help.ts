@@ -74,6 +74,7 @@ export function overview(): string {
   return `cutaway runs containers and shows what they are made of.
 
 Usage: cutaway COMMAND [OPTIONS] [ARGUMENTS]
+       cutaway                                  the explorer, on a terminal
 
 ${sections.join('\n')}
 Options for every command

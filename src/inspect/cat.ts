@@ -28,6 +28,11 @@ export async function openContent(
   options: CatOptions = {},
 ): Promise<FileContent> {
   const stack = await targetStack(context, target, { hash: false });
+  return openContentOf(stack, path, options);
+}
+
+/** The same of layers that have been read already. */
+export function openContentOf(stack: Stack, path: string, options: CatOptions = {}): FileContent {
   const wanted = canonicalPath(path);
   const place =
     options.layer === undefined

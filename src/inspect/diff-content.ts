@@ -1,6 +1,5 @@
 // What differs within text files, as unified hunks. The library is loaded by whoever asks for it.
 import type { structuredPatch } from 'diff';
-import type { ReadHost } from '../host/host.js';
 import { decodeName, isUtf8Name } from '../oci/byte-name.js';
 import { causeText } from '../oci/error.js';
 import type { Change } from '../overlay/diff.js';
@@ -35,7 +34,6 @@ interface Pair {
 
 /** By path, for changes in which the content of a file came, went or changed. */
 export async function diffContents(
-  host: ReadHost,
   sides: { readonly before: DiffSide; readonly after: DiffSide },
   changes: readonly Change[],
 ): Promise<Map<string, ContentChange>> {
@@ -65,6 +63,20 @@ export async function diffContents(
   const library = await import('diff');
   for (const pair of pairs) found.set(pair.path, comparePair(library.structuredPatch, pair));
   return found;
+}
+
+/** Between two versions of one file, each where a layer has it. */
+export async function diffVersions(
+  path: string,
+  before: ContentPlace,
+  after: ContentPlace,
+): Promise<ContentChange> {
+  const most = Math.max(before.entry.size, after.entry.size);
+  if (most > FILE_LIMIT) return { kind: 'over-limit', limit: `more than ${FILE_LIMIT} bytes` };
+  const pair: Pair = { path, before: { place: before }, after: { place: after } };
+  await readSides([pair]);
+  const library = await import('diff');
+  return comparePair(library.structuredPatch, pair);
 }
 
 function hasOtherContent({ kind, aspects, before, after }: Change): boolean {

@@ -145,7 +145,6 @@ async function answer(
   const contents =
     options.content === true
       ? await diffContents(
-          context.host,
           sides,
           changes.filter(({ path }) => !moves.has(path) && !moved.has(path)),
         )

@@ -60,7 +60,7 @@ const KERNEL_TYPES = new Set([
 ]);
 
 /** The path under which the host itself has what is mounted. */
-function hostPathOf(
+export function hostPathOf(
   own: readonly MountinfoLine[],
   { device, root, type }: MountinfoLine,
 ): string | undefined {

@@ -150,7 +150,7 @@ function* pairPaths(before: MergedTree, after: MergedTree): Generator<Pair> {
  * Which of the two stands first. All that is above them is alike: the deeper one is still beneath
  * what the other has left behind.
  */
-function compareRows(a: MergedTree, rowA: number, b: MergedTree, rowB: number): number {
+export function compareRows(a: MergedTree, rowA: number, b: MergedTree, rowB: number): number {
   if (rowA >= a.count) return 1;
   if (rowB >= b.count) return -1;
   const depth = b.depth(rowB) - a.depth(rowA);

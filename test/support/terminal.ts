@@ -8,6 +8,8 @@ export interface Terminal {
   press(...keys: readonly string[]): void;
   resize(columns: number, rows: number): void;
   screen(): string;
+  /** What a program may leave behind: "alternate", "no cursor", "mouse"; empty when nothing. */
+  modes(): string[];
   /** As when its window is closed: SIGHUP. */
   close(): void;
   /** Waits until the screen has it, ten seconds at most or as many as are given. */
@@ -40,6 +42,15 @@ export function openTerminal(t: Test, socket: string, command: string): Terminal
       tmux('resize-window', '-x', String(columns), '-y', String(rows));
     },
     screen,
+    modes: () => {
+      const flags = tmux('display', '-p', '#{alternate_on} #{cursor_flag} #{mouse_any_flag}');
+      const [alternate, cursor, mouse] = flags.trim().split(' ');
+      return [
+        ...(alternate === '1' ? ['alternate'] : []),
+        ...(cursor === '0' ? ['no cursor'] : []),
+        ...(mouse === '1' ? ['mouse'] : []),
+      ];
+    },
     close,
     shows: async (text, seconds = 10) => {
       const has = () => (typeof text === 'string' ? screen().includes(text) : text.test(screen()));
