@@ -41,6 +41,43 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/start.js')).start,
   },
   {
+    name: 'stop',
+    group: RUN,
+    summary: 'end containers: their stop signal, a time to obey, then KILL',
+    load: async () => (await import('./commands/stop.js')).stop,
+  },
+  {
+    name: 'kill',
+    group: RUN,
+    summary: 'send a signal to the first process of containers',
+    load: async () => (await import('./commands/kill.js')).kill,
+  },
+  {
+    name: 'restart',
+    group: RUN,
+    summary: 'stop containers and start them again',
+    runsContainer: true,
+    load: async () => (await import('./commands/restart.js')).restart,
+  },
+  {
+    name: 'pause',
+    group: RUN,
+    summary: 'let containers stand still',
+    load: async () => (await import('./commands/pause.js')).pause,
+  },
+  {
+    name: 'unpause',
+    group: RUN,
+    summary: 'let containers that stand still go on',
+    load: async () => (await import('./commands/unpause.js')).unpause,
+  },
+  {
+    name: 'rename',
+    group: RUN,
+    summary: 'give a container another name',
+    load: async () => (await import('./commands/rename.js')).rename,
+  },
+  {
     name: 'ps',
     group: RUN,
     summary: 'list containers',

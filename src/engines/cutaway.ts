@@ -150,7 +150,7 @@ function toContainer(store: ReadStore, container: StoredContainer): EngineContai
     ...(state.error === undefined ? {} : { error: state.error }),
     ...(init === undefined ? {} : { init }),
     supervisorPids:
-      status === 'running' && state.supervisor !== undefined ? [state.supervisor.pid] : [],
+      init !== undefined && state.supervisor !== undefined ? [state.supervisor.pid] : [],
     cgroupPaths: [`/cutaway/${record.id}`],
     labels: record.labels,
     directories: {

@@ -252,5 +252,5 @@ export interface Host extends ReadHost {
   tryLock(path: string, mode: 'shared' | 'exclusive'): Lock | undefined;
 
   spawn(argv: readonly string[], options: SpawnOptions): ChildProcess;
-  sendSignal(pid: number, signal: string): void;
+  sendSignal(pid: number, signal: number | string): void;
 }

@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import type { ImageConfig } from '../oci/image-config.js';
 import type { Digest } from '../oci/digest.js';
-import { CutawayError, hasCode } from '../oci/error.js';
 import { inventName } from './container-name.js';
+import { claimName, requireContainerName } from './rename-container.js';
+import { parseSignal } from './signal.js';
 import { resolveCommand, resolveEntrypoint } from './spec/command.js';
 import type { Bind } from './spec/mounts.js';
 import {
-  isContainerName,
   listContainerIDs,
   writeState,
   type ContainerRecord,
@@ -35,6 +35,9 @@ export interface CreateOptions {
   readonly network: 'none' | 'host';
   readonly binds: readonly Bind[];
   readonly labels: Readonly<Record<string, string>>;
+  readonly stopSignal?: string;
+  /** Seconds that `stop` waits before it kills. */
+  readonly stopTimeout?: number;
 }
 
 /** The image a container is made of, as the store has it. */
@@ -52,11 +55,8 @@ export function createContainer(
   image: ContainerImage,
   options: CreateOptions,
 ): ContainerRecord {
-  if (options.name !== undefined && !isContainerName(options.name)) {
-    throw new CutawayError('INVALID_INPUT', `invalid container name "${options.name}"`, {
-      hint: 'two characters at least: letters, digits, "_", "." and "-", the first no sign',
-    });
-  }
+  if (options.name !== undefined) requireContainerName(options.name);
+  if (options.stopSignal !== undefined) parseSignal(options.stopSignal);
   const id = newID(store);
   const temporary = makeTemporaryDirectory(store);
   store.host.createDirectory(`${temporary}/bundle`, { mode: 0o700 });
@@ -107,7 +107,8 @@ function makeRecord(
     network: options.network,
     binds: options.binds,
     labels: { ...config.Labels, ...options.labels },
-    stopSignal: config.StopSignal ?? 'SIGTERM',
+    stopSignal: options.stopSignal ?? config.StopSignal ?? 'SIGTERM',
+    ...(options.stopTimeout === undefined ? {} : { stopTimeout: options.stopTimeout }),
     architecture: image.config.architecture,
   };
 }
@@ -128,18 +129,4 @@ function newID(store: Store): string {
 
 function isTaken(store: Store, name: string): boolean {
   return store.host.findStatus(`${store.paths.names}/${name}`) !== undefined;
-}
-
-function claimName(store: Store, name: string, id: string): void {
-  try {
-    store.host.createSymlink(id, `${store.paths.names}/${name}`);
-  } catch (error) {
-    if (!hasCode(error, 'ALREADY_EXISTS')) throw error;
-    const holder = store.host.readLink(`${store.paths.names}/${name}`);
-    throw new CutawayError(
-      'ALREADY_EXISTS',
-      `the name "${name}" is in use by container ${holder.slice(0, 12)}`,
-      { hint: `cutaway rm ${name} frees it, or choose another name`, cause: error },
-    );
-  }
 }

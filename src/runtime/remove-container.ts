@@ -1,16 +1,14 @@
 import { CutawayError } from '../oci/error.js';
 import { deleteRuntimeState } from './runc.js';
-import {
-  findContainer,
-  isSupervised,
-  writeState,
-  type StoredContainer,
-} from './store/container-store.js';
+import { isBusy } from './running.js';
+import { killToTheEnd } from './stop-container.js';
+import { findContainer, writeState, type StoredContainer } from './store/container-store.js';
 import { tidyStore } from './store/garbage.js';
 import { blobPath } from './store/image-store.js';
 import { exclusively, type Store } from './store/store.js';
 import { identifySelf } from './supervision.js';
 import { removeContainerFiles, tearDown } from './tear-down.js';
+import { noteWish } from './wish.js';
 
 /** Removes a container that does not run; with `force` a running one is killed first. */
 export async function removeContainer(
@@ -22,7 +20,7 @@ export async function removeContainer(
     const container = findContainer(store, record.id);
     // With --rm its supervisor has removed it already.
     if (container === undefined) break;
-    if (options.force) await endContainer(store, container);
+    if (options.force) await endForGood(store, container);
     else refuseBusy(store, container);
     if (!claimIdle(store, record.id)) continue;
     await deleteRuntimeState(store, record.id);
@@ -51,29 +49,16 @@ function claimIdle(store: Store, id: string): boolean {
   });
 }
 
-function isBusy(store: Store, { record, status, state }: StoredContainer): boolean {
-  return status === 'running' || isSupervised(store, record.id, state);
-}
-
 function refuseBusy(store: Store, container: StoredContainer): void {
   if (!isBusy(store, container)) return;
   const { name } = container.record;
-  const what = container.status === 'running' ? 'running' : 'about to be started or removed';
+  const what = container.init !== undefined ? 'running' : 'about to be started or removed';
   throw new CutawayError('IN_USE', `remove container "${name}": it is ${what}`, {
     hint: `cutaway rm -f ${name} kills it first`,
   });
 }
 
-const KILL_MILLISECONDS = 10_000;
-
-/** KILL to the first process, and a wait until its supervisor has written down the end. */
-async function endContainer(store: Store, { record }: StoredContainer): Promise<void> {
-  const deadline = store.host.now() + KILL_MILLISECONDS;
-  while (store.host.now() < deadline) {
-    const container = findContainer(store, record.id);
-    if (container === undefined || !isBusy(store, container)) return;
-    if (container.init !== undefined) store.host.sendSignal(container.init.pid, 'SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new CutawayError('UNAVAILABLE', `kill container "${record.name}": it is still there`);
+async function endForGood(store: Store, container: StoredContainer): Promise<void> {
+  if (isBusy(store, container)) noteWish(store, container.record.id, 'stopped');
+  await killToTheEnd(store, container);
 }

@@ -12,6 +12,7 @@ import type { Store } from './store/store.js';
 import { StartError, supervise, type Supervised, type SupervisedStdio } from './supervise.js';
 import { claimSupervision } from './supervision.js';
 import { removeContainerFiles, tearDown } from './tear-down.js';
+import { readWish } from './wish.js';
 
 /** Mounts, runs, waits for nothing: `finish` the container when `ended` settles. */
 export function startContainer(
@@ -39,7 +40,7 @@ export interface Ending {
 export function finishContainer(store: Store, record: ContainerRecord, ending: Ending): void {
   tearDown(store, record);
   if (findContainer(store, record.id) === undefined) return;
-  if (record.autoRemove) {
+  if (record.autoRemove && readWish(store, record.id) !== 'restarting') {
     removeContainerFiles(store, record.id);
     return;
   }

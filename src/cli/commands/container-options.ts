@@ -5,6 +5,7 @@ import { parseEnvFile } from '../../runtime/spec/environment.js';
 import { parseBind } from '../../runtime/spec/volumes.js';
 import type { OptionSpecs, OptionValues } from '../command.js';
 import type { Context } from '../context.js';
+import { readSeconds } from '../seconds.js';
 
 export const CONTAINER_OPTIONS = {
   name: { type: 'string', value: 'NAME', describe: 'its name; else one is invented' },
@@ -34,6 +35,16 @@ export const CONTAINER_OPTIONS = {
     choices: ['none', 'host'],
     describe: "none: a network of its own with loopback only (default); host: the host's",
   },
+  'stop-signal': {
+    type: 'string',
+    value: 'SIGNAL',
+    describe: "what `stop` sends; else the image's",
+  },
+  'stop-timeout': {
+    type: 'string',
+    value: 'SECONDS',
+    describe: 'how long `stop` waits before it kills',
+  },
   label: { type: 'strings', alias: 'l', value: 'KEY=VALUE', describe: 'a label' },
   rm: { type: 'boolean', describe: 'remove it when it ends' },
   platform: { type: 'string', value: 'OS/ARCH', describe: 'which of the image to take' },
@@ -51,6 +62,8 @@ export function readCreateOptions(
   options: OptionValues<typeof CONTAINER_OPTIONS>,
 ): CreateOptions {
   const { name, hostname, entrypoint, workdir, user } = options;
+  const stopSignal = options['stop-signal'];
+  const stopTimeout = readSeconds('--stop-timeout', options['stop-timeout']);
   if (workdir !== undefined && !workdir.startsWith('/')) {
     throw new CutawayError('INVALID_INPUT', `working directory "${workdir}" is not absolute`);
   }
@@ -60,6 +73,8 @@ export function readCreateOptions(
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(workdir === undefined ? {} : { workingDirectory: workdir }),
     ...(user === undefined ? {} : { user }),
+    ...(stopSignal === undefined ? {} : { stopSignal }),
+    ...(stopTimeout === undefined ? {} : { stopTimeout }),
     args,
     variables: readVariables(context, options),
     terminal: options.tty,

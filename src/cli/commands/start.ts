@@ -29,8 +29,8 @@ export const start = defineCommand({
     const store = await contextStore(context);
     requirePrivilege(store);
     for (const name of names) {
-      const { record, status } = resolveContainer(store, name);
-      if (status === 'running') {
+      const { record, init } = resolveContainer(store, name);
+      if (init !== undefined) {
         if (attach) {
           throw new CutawayError('IN_USE', `start container "${record.name}": it is running`);
         }
@@ -49,7 +49,7 @@ async function startUnlessRunning(store: Store, record: ContainerRecord): Promis
   try {
     await startDetached(store, record, shimCommand());
   } catch (error) {
-    if (hasCode(error, 'IN_USE') && findContainer(store, record.id)?.status === 'running') return;
+    if (hasCode(error, 'IN_USE') && findContainer(store, record.id)?.init !== undefined) return;
     throw error;
   }
 }

@@ -9,7 +9,7 @@ import { identifyProcess, isAlive, type ProcessIdentity } from './process-identi
 import type { ReadStore, Store } from './store.js';
 import { writeQuickly, writeWhole } from './temporary.js';
 
-/** What a container was made of: written once, when it is created. */
+/** What a container was made of: written when it is created, anew by `rename` and `update` only. */
 export interface ContainerRecord {
   readonly version: 1;
   readonly id: string;
@@ -42,6 +42,8 @@ export interface ContainerRecord {
   readonly binds: readonly Bind[];
   readonly labels: Readonly<Record<string, string>>;
   readonly stopSignal: string;
+  /** Seconds that `stop` waits before it kills; absent for the default. */
+  readonly stopTimeout?: number;
   /** In the image-spec's names: "amd64". */
   readonly architecture: string;
 }
@@ -56,7 +58,7 @@ export interface ContainerState {
   readonly supervisor?: ProcessIdentity;
 }
 
-export type ContainerStatus = 'created' | 'running' | 'exited';
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'exited';
 
 export interface StoredContainer {
   readonly record: ContainerRecord;
@@ -115,9 +117,31 @@ export function findContainer(store: ReadStore, id: string): StoredContainer | u
   return {
     record,
     state,
-    status: running ? 'running' : hasStarted(store, id, state) ? 'exited' : 'created',
+    status: running
+      ? isFrozen(store.host, id)
+        ? 'paused'
+        : 'running'
+      : hasStarted(store, id, state)
+        ? 'exited'
+        : 'created',
     init: running ? init : undefined,
   };
+}
+
+/** cgroups(7), the freezer of version 1; cgroup-v2.rst, `cgroup.freeze`. */
+function isFrozen(host: ReadHost, id: string): boolean {
+  const places = [
+    [`/sys/fs/cgroup/freezer/cutaway/${id}/freezer.state`, /^FR(EEZING|OZEN)/],
+    [`/sys/fs/cgroup/cutaway/${id}/cgroup.freeze`, /^1/],
+  ] as const;
+  return places.some(([path, frozen]) => {
+    try {
+      return frozen.test(host.readText(path));
+    } catch (error) {
+      if (hasCode(error, 'NOT_FOUND', 'PERMISSION_DENIED')) return false;
+      throw error;
+    }
+  });
 }
 
 /** Whether its program has run, as opposed to being about to. */

@@ -94,6 +94,8 @@ export interface ContainerPaths {
   readonly record: string;
   readonly state: string;
   readonly log: string;
+  /** What a user wants of it while it runs: runtime/wish. */
+  readonly wish: string;
   readonly bundle: string;
   readonly config: string;
   readonly upper: string;
@@ -122,6 +124,7 @@ export function containerPaths(paths: StorePaths, id: string): ContainerPaths {
     record: `${directory}/container.json`,
     state: `${directory}/state.json`,
     log: `${directory}/log.jsonl`,
+    wish: `${directory}/wish`,
     bundle: `${directory}/bundle`,
     config: `${directory}/bundle/config.json`,
     overlay,
