@@ -60,6 +60,20 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/restart.js')).restart,
   },
   {
+    name: 'attach',
+    group: RUN,
+    summary: 'see what a running container prints, and type into it',
+    runsContainer: true,
+    load: async () => (await import('./commands/attach.js')).attach,
+  },
+  {
+    name: 'wait',
+    group: RUN,
+    summary: 'wait until containers end, and print their exit status',
+    runsContainer: true,
+    load: async () => (await import('./commands/wait.js')).wait,
+  },
+  {
     name: 'pause',
     group: RUN,
     summary: 'let containers stand still',

@@ -9,7 +9,7 @@ export interface EachOptions {
   readonly verb: string;
   readonly names: readonly string[];
   /** What is printed of one that went well; default its name as it was given. */
-  readonly print?: 'nothing';
+  readonly printed?: (name: string) => string;
 }
 
 type Action = (store: Store, container: StoredContainer, name: string) => Promise<void> | void;
@@ -17,7 +17,7 @@ type Action = (store: Store, container: StoredContainer, name: string) => Promis
 /** All at the same time; what is printed keeps the order. 2 when one of them failed. */
 export async function onEachContainer(
   context: Context,
-  { verb, names, print }: EachOptions,
+  { verb, names, printed = (name) => name }: EachOptions,
   action: Action,
 ): Promise<number> {
   const store = await contextStore(context);
@@ -34,7 +34,7 @@ export async function onEachContainer(
   for (const [at, outcome] of outcomes.entries()) {
     const failure = await outcome;
     if (failure === undefined) {
-      if (print !== 'nothing') context.print(`${names[at] ?? ''}\n`);
+      context.print(`${printed(names[at] ?? '')}\n`);
       continue;
     }
     reportError(failure.error, verb);

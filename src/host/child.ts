@@ -1,9 +1,10 @@
 // Child processes: argument vectors only, never a shell.
 import { spawn as nodeSpawn } from 'node:child_process';
 import * as fs from 'node:fs';
+import type { Duplex } from 'node:stream';
 import { CutawayError } from '../oci/error.js';
 import { errnoOf, systemError } from './errno.js';
-import type { ChildProcess, ChildResult, RunOptions, SpawnOptions } from './host.js';
+import type { ChildEnd, ChildProcess, ChildResult, RunOptions, SpawnOptions } from './host.js';
 
 const DEFAULT_TIMEOUT = 30_000;
 const DEFAULT_OUTPUT_LIMIT = 16 * 1024 * 1024;
@@ -31,23 +32,29 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
   const [program, ...rest] = argv;
   if (program === undefined) throw new CutawayError('INTERNAL', 'spawn: no program');
   const child = nodeSpawn(program, rest, {
-    stdio: [options.stdin, options.stdout, options.stderr],
+    stdio: [
+      options.stdin,
+      options.stdout,
+      options.stderr,
+      ...(options.channel === true ? (['pipe'] as const) : []),
+    ],
     detached: options.detached ?? false,
     ...(options.environment === undefined ? {} : { env: options.environment }),
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
   });
-  const ended = new Promise<{ exitCode: number | undefined; signal: string | undefined }>(
-    (resolve, reject) => {
+  const when = (event: 'exit' | 'close') =>
+    new Promise<ChildEnd>((resolve, reject) => {
       child.on('error', (error) => {
         reject(systemError('spawn', program, errnoOf(error) ?? 'EIO', error));
       });
-      child.on('close', (exitCode, signal) => {
+      child.on(event, (exitCode: number | null, signal: string | null) => {
         resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined });
       });
-    },
-  );
+    });
+  const [exited, ended] = [when('exit'), when('close')];
   // Who never asks for the end must not be told by a crash that it was a bad one.
   ended.catch(() => undefined);
+  exited.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
     stdin: child.stdin ?? undefined,
@@ -59,7 +66,9 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
     unref: () => {
       child.unref();
     },
+    channel: (child.stdio[3] as Duplex | undefined) ?? undefined,
     ended,
+    exited,
   };
 }
 

@@ -12,6 +12,7 @@ import {
   writeState,
   type ContainerRecord,
   type ContainerState,
+  type LogLimits,
 } from './store/container-store.js';
 import { containerPaths } from './store/paths.js';
 import { exclusively, type Store } from './store/store.js';
@@ -30,6 +31,7 @@ export interface CreateOptions {
   readonly user?: string;
   readonly terminal: boolean;
   readonly openStdin: boolean;
+  readonly stdinOnce?: boolean;
   readonly autoRemove: boolean;
   readonly readOnly: boolean;
   readonly network: 'none' | 'host';
@@ -38,6 +40,7 @@ export interface CreateOptions {
   readonly stopSignal?: string;
   /** Seconds that `stop` waits before it kills. */
   readonly stopTimeout?: number;
+  readonly logLimits?: LogLimits;
 }
 
 /** The image a container is made of, as the store has it. */
@@ -102,6 +105,7 @@ function makeRecord(
     hostname: options.hostname ?? defaultHostname(store, options, id),
     terminal: options.terminal,
     openStdin: options.openStdin,
+    ...(options.stdinOnce === true ? { stdinOnce: true } : {}),
     autoRemove: options.autoRemove,
     readOnly: options.readOnly,
     network: options.network,
@@ -110,6 +114,7 @@ function makeRecord(
     stopSignal: options.stopSignal ?? config.StopSignal ?? 'SIGTERM',
     ...(options.stopTimeout === undefined ? {} : { stopTimeout: options.stopTimeout }),
     architecture: image.config.architecture,
+    ...(options.logLimits === undefined ? {} : { logLimits: options.logLimits }),
   };
 }
 

@@ -1,5 +1,6 @@
 // A container from start to end under the eyes of its supervisor, which is this process.
 import { causeText } from '../oci/error.js';
+import type { Ending } from './attach/frame.js';
 import { prepareContainer, type ConsoleSize } from './prepare-container.js';
 import { findRuntime } from './runc.js';
 import {
@@ -14,26 +15,34 @@ import { claimSupervision } from './supervision.js';
 import { removeContainerFiles, tearDown } from './tear-down.js';
 import { readWish } from './wish.js';
 
-/** Mounts, runs, waits for nothing: `finish` the container when `ended` settles. */
-export function startContainer(
+/** Claims and mounts; whoever calls it runs the container, or finishes it. */
+export function takeContainer(
   store: Store,
   record: ContainerRecord,
-  stdio: SupervisedStdio & { readonly consoleSize?: ConsoleSize },
-): Supervised {
+  options: { readonly consoleSize?: ConsoleSize } = {},
+): void {
   findRuntime(store.host);
   claimSupervision(store, record);
   try {
-    prepareContainer(store, record, stdio);
-    return supervise(store, record, stdio);
+    prepareContainer(store, record, options);
   } catch (error) {
     finishContainer(store, record, { error: causeText(error) });
     throw error;
   }
 }
 
-export interface Ending {
-  readonly exitCode?: number;
-  readonly error?: string;
+/** Runs a container that was taken; `finishContainer` when `ended` settles. */
+export async function startContainer(
+  store: Store,
+  record: ContainerRecord,
+  stdio: SupervisedStdio,
+): Promise<Supervised> {
+  try {
+    return await supervise(store, record, stdio);
+  } catch (error) {
+    finishContainer(store, record, { error: causeText(error) });
+    throw error;
+  }
 }
 
 /** Unmounts, writes down how it ended, and with `--rm` removes it. */
@@ -64,11 +73,12 @@ export async function waitContainer(
     finishContainer(store, record, { exitCode });
     return exitCode;
   } catch (error) {
-    const exitCode = error instanceof StartError ? error.exitCode : undefined;
-    finishContainer(store, record, {
-      ...(exitCode === undefined ? {} : { exitCode }),
-      error: causeText(error),
-    });
+    finishContainer(store, record, endingOf(error));
     throw error;
   }
+}
+
+export function endingOf(error: unknown): Ending {
+  const exitCode = error instanceof StartError ? error.exitCode : undefined;
+  return { ...(exitCode === undefined ? {} : { exitCode }), error: causeText(error) };
 }

@@ -13,12 +13,12 @@ export function findRuntime(host: ReadHost): string {
   });
 }
 
-/** `runc run`: creates, starts, waits, passes signals and stdio on, and removes its own state. */
+/** `runc run --detach`: creates and starts, with our stdio or a terminal that it sends us, and ends. */
 export function runArguments(
   runtime: string,
   store: StorePaths,
   container: ContainerPaths,
-  id: string,
+  { id, terminal }: { readonly id: string; readonly terminal: boolean },
 ): string[] {
   return [
     ...runtimeArguments(runtime, store),
@@ -27,6 +27,8 @@ export function runArguments(
     '--log-format',
     'json',
     'run',
+    '--detach',
+    ...(terminal ? ['--console-socket', container.consoleSocket] : []),
     '--bundle',
     container.bundle,
     '--pid-file',

@@ -11,8 +11,9 @@ export function tearDown(store: Store, record: { readonly id: string }): void {
   const paths = containerPaths(store.paths, record.id);
   unmountIfMounted(store, paths.merged);
   unmountIfMounted(store, paths.networkNamespace);
-  const { networkNamespace, pidFile, runtimePid, runtimeLog } = paths;
-  for (const path of [networkNamespace, pidFile, runtimePid, runtimeLog]) {
+  const { networkNamespace, pidFile, runtimePid, runtimeLog, consoleSocket, attachSocket } = paths;
+  const files = [networkNamespace, pidFile, runtimePid, runtimeLog, consoleSocket, attachSocket];
+  for (const path of files) {
     removeIfThere(store, path);
   }
 }

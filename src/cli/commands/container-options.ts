@@ -5,6 +5,7 @@ import { parseEnvFile } from '../../runtime/spec/environment.js';
 import { parseBind } from '../../runtime/spec/volumes.js';
 import type { OptionSpecs, OptionValues } from '../command.js';
 import type { Context } from '../context.js';
+import { readLogLimits } from '../log-limits.js';
 import { readSeconds } from '../seconds.js';
 
 export const CONTAINER_OPTIONS = {
@@ -45,6 +46,17 @@ export const CONTAINER_OPTIONS = {
     value: 'SECONDS',
     describe: 'how long `stop` waits before it kills',
   },
+  'log-driver': {
+    type: 'string',
+    value: 'json-file',
+    choices: ['json-file'],
+    describe: 'as in Docker; there is one',
+  },
+  'log-opt': {
+    type: 'strings',
+    value: 'max-size=SIZE|max-file=N',
+    describe: 'when its log is turned, and how many files are kept',
+  },
   label: { type: 'strings', alias: 'l', value: 'KEY=VALUE', describe: 'a label' },
   rm: { type: 'boolean', describe: 'remove it when it ends' },
   platform: { type: 'string', value: 'OS/ARCH', describe: 'which of the image to take' },
@@ -79,6 +91,8 @@ export function readCreateOptions(
     variables: readVariables(context, options),
     terminal: options.tty,
     openStdin: options.interactive,
+    stdinOnce: options.interactive,
+    ...readLogLimits(options['log-driver'], options['log-opt']),
     autoRemove: options.rm,
     readOnly: options['read-only'],
     network: options.network === 'host' ? 'host' : 'none',

@@ -9,6 +9,14 @@ import { identifyProcess, isAlive, type ProcessIdentity } from './process-identi
 import type { ReadStore, Store } from './store.js';
 import { writeQuickly, writeWhole } from './temporary.js';
 
+/** Of a container's log. */
+export interface LogLimits {
+  /** Bytes that a file may have before the next one is begun; absent for no limit. */
+  readonly maxSize?: number;
+  /** Files that are kept, the one that is written to among them. */
+  readonly maxFiles: number;
+}
+
 /** What a container was made of: written when it is created, anew by `rename` and `update` only. */
 export interface ContainerRecord {
   readonly version: 1;
@@ -36,6 +44,8 @@ export interface ContainerRecord {
   readonly hostname: string;
   readonly terminal: boolean;
   readonly openStdin: boolean;
+  /** The end of the first input that somebody attached sends is the end of its stdin. */
+  readonly stdinOnce?: boolean;
   readonly autoRemove: boolean;
   readonly readOnly: boolean;
   readonly network: 'none' | 'host';
@@ -46,6 +56,8 @@ export interface ContainerRecord {
   readonly stopTimeout?: number;
   /** In the image-spec's names: "amd64". */
   readonly architecture: string;
+  /** Absent: one file without a limit. */
+  readonly logLimits?: LogLimits;
 }
 
 /** What changes: written by the supervisor only. Without `startedAt` it is being made. */

@@ -109,6 +109,9 @@ export interface ContainerPaths {
   readonly runtimePid: string;
   readonly runtimeLog: string;
   readonly networkNamespace: string;
+  /** Where those attached to it connect, while a supervisor lives. */
+  readonly attachSocket: string;
+  readonly consoleSocket: string;
 }
 
 /** Where the runtime keeps what it knows of a container while it exists. */
@@ -136,5 +139,8 @@ export function containerPaths(paths: StorePaths, id: string): ContainerPaths {
     runtimePid: `${paths.run}/pid/${id}.runtime`,
     runtimeLog: `${paths.run}/log/${id}`,
     networkNamespace: `${paths.run}/netns/${id.slice(0, 12)}`,
+    // Short: a socket's path has 107 bytes at most (unix(7)).
+    attachSocket: `${paths.run}/pid/${id.slice(0, 12)}.attach`,
+    consoleSocket: `${paths.run}/pid/${id.slice(0, 12)}.console`,
   };
 }
