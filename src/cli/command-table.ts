@@ -60,6 +60,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/restart.js')).restart,
   },
   {
+    name: 'logs',
+    group: RUN,
+    summary: 'what containers have printed',
+    load: async () => (await import('./commands/logs.js')).logs,
+  },
+  {
     name: 'attach',
     group: RUN,
     summary: 'see what a running container prints, and type into it',

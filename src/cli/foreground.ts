@@ -76,7 +76,7 @@ async function runHere(
       signals.flush();
       void session.serve(supervised);
       if (attach.stdin) giveInput(context, supervised);
-      const exitCode = await waitContainer(store, record, supervised);
+      const exitCode = await waitContainer(store, record, supervised, session);
       session.end({ exitCode }, true);
       return exitCode;
     } catch (error) {

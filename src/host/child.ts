@@ -42,6 +42,9 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
     ...(options.environment === undefined ? {} : { env: options.environment }),
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
   });
+  const { stdin } = child;
+  // When the child ends, Node closes what it finds here; the child's own children may still read it.
+  if (options.keepStdin === true) child.stdin = null;
   const when = (event: 'exit' | 'close') =>
     new Promise<ChildEnd>((resolve, reject) => {
       child.on('error', (error) => {
@@ -57,7 +60,7 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
   exited.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
-    stdin: child.stdin ?? undefined,
+    stdin: stdin ?? undefined,
     stdout: child.stdout ?? undefined,
     stderr: child.stderr ?? undefined,
     kill: (signal) => {

@@ -155,6 +155,8 @@ export interface SpawnOptions {
   readonly detached?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly directory?: string;
+  /** Its stdin stays open when it ends, for those it has started. */
+  readonly keepStdin?: boolean;
   /** The child has the other end of a socket pair as its descriptor 3. */
   readonly channel?: boolean;
 }

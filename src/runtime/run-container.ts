@@ -3,6 +3,7 @@ import { causeText } from '../oci/error.js';
 import type { Ending } from './attach/frame.js';
 import { prepareContainer, type ConsoleSize } from './prepare-container.js';
 import { findRuntime } from './runc.js';
+import type { Session } from './session.js';
 import {
   findContainer,
   writeState,
@@ -67,12 +68,15 @@ export async function waitContainer(
   store: Store,
   record: ContainerRecord,
   supervised: Supervised,
+  session: Session,
 ): Promise<number> {
   try {
     const exitCode = await supervised.ended;
+    session.closeLog();
     finishContainer(store, record, { exitCode });
     return exitCode;
   } catch (error) {
+    session.closeLog();
     finishContainer(store, record, endingOf(error));
     throw error;
   }

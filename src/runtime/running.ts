@@ -3,7 +3,7 @@ import { CutawayError } from '../oci/error.js';
 import { freezeContainer } from './runc.js';
 import { findContainer, isSupervised, type StoredContainer } from './store/container-store.js';
 import { isAlive, type ProcessIdentity } from './store/process-identity.js';
-import type { Store } from './store/store.js';
+import type { ReadStore, Store } from './store/store.js';
 
 /** A container whose first process lives. */
 export type RunningContainer = StoredContainer & { readonly init: ProcessIdentity };
@@ -35,7 +35,7 @@ export async function signalContainer(
 }
 
 /** Whether it runs, or somebody is at work on it. */
-export function isBusy(store: Store, { record, init, state }: StoredContainer): boolean {
+export function isBusy(store: ReadStore, { record, init, state }: StoredContainer): boolean {
   return init !== undefined || isSupervised(store, record.id, state);
 }
 

@@ -17,6 +17,8 @@ export interface Session {
   add(connection: Duplex): void;
   /** From now on what is typed goes there. */
   serve(supervised: Supervised): Promise<void>;
+  /** The program has ended: the rest goes into the log, and nothing more after that. */
+  closeLog(): void;
   /** Everybody is told; with `isLast` nobody can attach any more. */
   end(ending: Ending, isLast: boolean): void;
 }
@@ -25,12 +27,13 @@ export async function openSession(store: Store, record: ContainerRecord): Promis
   const paths = containerPaths(store.paths, record.id);
   const log = openLog(store.host, paths.log, record.logLimits ?? { maxFiles: 1 });
   const hub = attachHub();
+  let isLogging = true;
   const server: LocalServer = await store.host.listenLocal(paths.attachSocket, (connection) => {
     hub.add(connection);
   });
   return {
     onOutput: (stream, chunk, source) => {
-      log.write(stream, chunk);
+      if (isLogging) log.write(stream, chunk);
       hub.send(stream, chunk, source);
     },
     add: (connection) => {
@@ -39,8 +42,11 @@ export async function openSession(store: Store, record: ContainerRecord): Promis
     serve: async (supervised) => {
       hub.connectInput(containerInput(store, record, supervised.stdin, await supervised.terminal));
     },
-    end: (ending, isLast) => {
+    closeLog: () => {
       log.flush();
+      isLogging = false;
+    },
+    end: (ending, isLast) => {
       hub.connectInput(undefined);
       hub.end(ending);
       if (isLast) server.close();

@@ -48,7 +48,7 @@ async function runOnce(store: Store, record: ContainerRecord, session: Session):
   void supervised.started.then((started) => {
     if (started) say({ started: true });
   });
-  return await waitContainer(store, record, supervised);
+  return await waitContainer(store, record, supervised, session);
 }
 
 let said = false;

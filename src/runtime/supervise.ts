@@ -164,6 +164,7 @@ function spawnRuntime(store: Store, record: ContainerRecord, stdio: SupervisedSt
     stdin: record.terminal ? 'ignore' : stdio.stdin,
     stdout: record.terminal ? 'ignore' : 'pipe',
     stderr: 'pipe',
+    keepStdin: true,
     // Terminal signals reach the container through us.
     detached: true,
     directory: paths.bundle,

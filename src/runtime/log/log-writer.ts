@@ -138,5 +138,6 @@ function rotate(host: Host, path: string, files: number): void {
       if (!hasCode(error, 'NOT_FOUND')) throw error;
     }
   }
-  if (files === 1) host.writeFile(path, '', 0o600);
+  // A file of its own again, so that who reads it sees that it is another.
+  if (files === 1) host.removeFile(path);
 }
