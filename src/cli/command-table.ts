@@ -60,6 +60,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/restart.js')).restart,
   },
   {
+    name: 'exec',
+    group: RUN,
+    summary: 'run another program in a running container',
+    runsContainer: true,
+    load: async () => (await import('./commands/exec.js')).exec,
+  },
+  {
     name: 'logs',
     group: RUN,
     summary: 'what containers have printed',

@@ -205,7 +205,7 @@ function isUnifiedCgroup(store: Store): boolean {
 const PASSWD_LIMIT = 4 * 1024 * 1024;
 
 /** A file of the image, whatever links lead to it, and nothing outside of it. */
-function readInRoot(store: Store, root: string, path: string): string {
+export function readInRoot(store: Store, root: string, path: string): string {
   const found = store.host.resolveInRoot(root, path);
   if (found === undefined || store.host.findStatus(found)?.type !== 'file') return '';
   return store.host.readText(found, PASSWD_LIMIT);

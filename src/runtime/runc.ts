@@ -37,6 +37,23 @@ export function runArguments(
   ];
 }
 
+/** `runc exec` of what is in `process`; its end is the process's, unless detached. */
+export function execArguments(
+  { host, paths }: Store,
+  id: string,
+  files: { process: string; pid: string; runtimeLog: string; console: string },
+  { detach, isTerminal }: { detach: boolean; isTerminal: boolean },
+): string[] {
+  return [
+    ...runtimeArguments(findRuntime(host), paths),
+    ...['--log', files.runtimeLog, '--log-format', 'json'],
+    ...['exec', '--pid-file', files.pid, '--process', files.process],
+    ...(detach ? ['--detach'] : []),
+    ...(isTerminal ? ['--console-socket', files.console] : []),
+    id,
+  ];
+}
+
 /**
  * `runc delete --force`: what a supervisor that was killed has left behind, cgroups included.
  * Kills what still runs of it.
@@ -86,15 +103,16 @@ export interface StartFailure {
 
 export function readStartFailure(
   host: ReadHost,
-  container: ContainerPaths,
+  container: Pick<ContainerPaths, 'runtimeLog'>,
   name: string,
   stderr: string,
+  verb = 'start',
 ): StartFailure {
   const reason = lastLogError(host, container.runtimeLog) ?? stderr.trim();
   const text = tidy(reason === '' ? 'the runtime said nothing' : reason);
   const exitCode = startFailureStatus(text);
   const code = exitCode === 127 ? 'NOT_FOUND' : exitCode === 126 ? 'INVALID_INPUT' : 'UNAVAILABLE';
-  return { exitCode, error: new CutawayError(code, `start container "${name}": ${text}`) };
+  return { exitCode, error: new CutawayError(code, `${verb} container "${name}": ${text}`) };
 }
 
 /** What the runtime's child prints when execve(2) fails, after runc has called it started. */
@@ -113,6 +131,7 @@ export function readExecFailure(
   name: string,
   exitCode: number | undefined,
   stderr: string,
+  verb = 'start',
 ): StartFailure | undefined {
   const match = exitCode === 1 || exitCode === 255 ? EXEC_COMPLAINT.exec(stderr) : null;
   if (match === null) return undefined;
@@ -120,7 +139,7 @@ export function readExecFailure(
   const text = program === undefined ? `exec: ${reason}` : `exec "${program}": ${reason}`;
   const isLost = reason === 'no such file or directory';
   const code = isLost ? 'NOT_FOUND' : 'INVALID_INPUT';
-  const error = new CutawayError(code, `start container "${name}": ${text}`);
+  const error = new CutawayError(code, `${verb} container "${name}": ${text}`);
   return { exitCode: isLost ? 127 : 126, error };
 }
 
@@ -135,7 +154,7 @@ function startFailureStatus(text: string): 125 | 126 | 127 {
 /** Drops what every message of the runtime begins with. */
 function tidy(reason: string): string {
   return reason
-    .replace(/^runc run failed: /, '')
+    .replace(/^(runc run failed|exec failed): /, '')
     .replace(/^unable to start container process: /, '')
     .replace(/^container_linux\.go:\d+: /, '');
 }

@@ -76,9 +76,7 @@ export function readCreateOptions(
   const { name, hostname, entrypoint, workdir, user } = options;
   const stopSignal = options['stop-signal'];
   const stopTimeout = readSeconds('--stop-timeout', options['stop-timeout']);
-  if (workdir !== undefined && !workdir.startsWith('/')) {
-    throw new CutawayError('INVALID_INPUT', `working directory "${workdir}" is not absolute`);
-  }
+  requireAbsolute(workdir);
   return {
     ...(name === undefined ? {} : { name }),
     ...(hostname === undefined ? {} : { hostname }),
@@ -101,8 +99,13 @@ export function readCreateOptions(
   };
 }
 
+export function requireAbsolute(workdir: string | undefined): void {
+  if (workdir === undefined || workdir.startsWith('/')) return;
+  throw new CutawayError('INVALID_INPUT', `working directory "${workdir}" is not absolute`);
+}
+
 /** Files first, as Docker orders them; a bare NAME takes the caller's value now. */
-function readVariables(
+export function readVariables(
   { host }: Context,
   options: { env: readonly string[]; 'env-file': readonly string[] },
 ): string[] {

@@ -24,6 +24,8 @@ export interface StorePaths {
   readonly lock: string;
   /** Held by those who bring images in, against those who take away what nobody has named. */
   readonly arrivals: string;
+  /** Of processes that are being started in running containers; each named after its maker. */
+  readonly execs: string;
   /** What does not outlive a reboot: the runtime's state, pid files, network namespaces. */
   readonly run: string;
 }
@@ -39,6 +41,7 @@ export function defaultDataRoot(host: ReadHost): string {
 }
 
 export function storePaths(host: ReadHost, root: string): StorePaths {
+  const run = runDirectory(host, root);
   return {
     root,
     images: `${root}/images`,
@@ -51,7 +54,8 @@ export function storePaths(host: ReadHost, root: string): StorePaths {
     partial: `${root}/partial`,
     lock: `${root}/lock`,
     arrivals: `${root}/arrivals`,
-    run: runDirectory(host, root),
+    execs: `${run}/exec`,
+    run,
   };
 }
 
