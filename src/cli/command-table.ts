@@ -67,6 +67,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/exec.js')).exec,
   },
   {
+    name: 'top',
+    group: RUN,
+    summary: 'the processes of a container as ps shows them',
+    load: async () => (await import('./commands/top.js')).top,
+  },
+  {
+    name: 'port',
+    group: RUN,
+    summary: 'the ports of a container that are published',
+    load: async () => (await import('./commands/port.js')).port,
+  },
+  {
     name: 'logs',
     group: RUN,
     summary: 'what containers have printed',

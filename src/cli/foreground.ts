@@ -102,15 +102,23 @@ function giveInput({ stdin }: Context, { stdin: sink }: Supervised): void {
 /** A reader that has seen enough closes our end of the container's pipe: it is told as any program is. */
 function standardOutput(context: Context) {
   const closed = new Set<string>();
+  const waiting = new Map<string, Readable>();
   for (const name of ['stdout', 'stderr'] as const) {
     context[name].removeAllListeners('error');
-    context[name].on('error', () => closed.add(name));
+    context[name].on('error', () => {
+      closed.add(name);
+      waiting.get(name)?.destroy();
+    });
+    context[name].on('drain', () => {
+      waiting.get(name)?.resume();
+      waiting.delete(name);
+    });
   }
   return (stream: 'stdout' | 'stderr', chunk: Buffer, source: Readable | undefined) => {
     if (closed.has(stream)) source?.destroy();
     else if (!context[stream].write(chunk) && source !== undefined) {
       source.pause();
-      context[stream].once('drain', () => source.resume());
+      waiting.set(stream, source);
     }
   };
 }

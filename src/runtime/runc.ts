@@ -82,6 +82,17 @@ export async function freezeContainer(
   throw new CutawayError('UNAVAILABLE', `${verb} container ${id.slice(0, 12)}: ${reason}`);
 }
 
+/** Pids on the host of all that runs in a container. */
+export async function listProcesses(store: Store, id: string): Promise<number[]> {
+  const runtime = runtimeArguments(findRuntime(store.host), store.paths);
+  const { exitCode, stdout, stderr } = await store.host.run([...runtime, 'ps', '-f', 'json', id]);
+  if (exitCode === 0) return JSON.parse(stdout) as number[];
+  throw new CutawayError(
+    'UNAVAILABLE',
+    `list the processes of ${id.slice(0, 12)}: ${stderr.trim()}`,
+  );
+}
+
 /** What the runtime says of a container: "running", "paused"; undefined when it knows of none. */
 export async function readRuntimeStatus(store: Store, id: string): Promise<string | undefined> {
   const argv = [...runtimeArguments(findRuntime(store.host), store.paths), 'state', id];

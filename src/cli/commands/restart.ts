@@ -1,4 +1,5 @@
 import { requirePrivilege } from '../../runtime/prepare-container.js';
+import { reconcile } from '../../runtime/reconcile.js';
 import { startDetached } from '../../runtime/start-detached.js';
 import { stopContainer } from '../../runtime/stop-container.js';
 import { defineCommand } from '../command.js';
@@ -19,6 +20,8 @@ export const restart = defineCommand({
       requirePrivilege(store);
       const chosen = seconds === undefined ? {} : { seconds };
       await stopContainer(store, container, { ...chosen, wish: 'restarting' });
+      // What a killed supervisor has left mounted, nobody has taken down yet.
+      await reconcile(store);
       await startDetached(store, container.record, shimCommand());
     });
   },
