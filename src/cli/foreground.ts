@@ -1,51 +1,126 @@
-// A container on this terminal: its stdio is ours, our signals are its own.
-import type { ChildProcess } from '../host/host.js';
+// A container in the foreground: its stdio is ours, our signals are its own. Without a terminal its
+// supervisor is this process; with one it is a shim, and we are attached to it and may let go.
+import type { Readable } from 'node:stream';
 import { CutawayError } from '../oci/error.js';
-import type { ConsoleSize } from '../runtime/prepare-container.js';
-import { startContainer, waitContainer } from '../runtime/run-container.js';
-import type { ContainerRecord } from '../runtime/store/container-store.js';
+import {
+  finishContainer,
+  startContainer,
+  takeContainer,
+  endingOf,
+  waitContainer,
+} from '../runtime/run-container.js';
+import { openSession } from '../runtime/session.js';
+import { parseSignal } from '../runtime/signal.js';
+import { startAttached } from '../runtime/start-detached.js';
+import { findContainer, type ContainerRecord } from '../runtime/store/container-store.js';
 import type { Store } from '../runtime/store/store.js';
+import type { Supervised } from '../runtime/supervise.js';
+import { stayAttached, type AttachChoice } from './attached.js';
+import { consoleSize } from './console-size.js';
 import type { Context } from './context.js';
+import { passSignals } from './pass-signals.js';
+import { shimCommand } from './shim-command.js';
 
-/** With a terminal the kernel sends these to the whole foreground group, the runtime included. */
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
-
-/** Runs to the end; the container's exit status. */
+/** Runs to the end, or until the user lets go of it; the container's exit status. */
 export async function runInForeground(
   context: Context,
   store: Store,
   record: ContainerRecord,
-  attach: { stdin: boolean },
+  attach: AttachChoice,
 ): Promise<number> {
   requireTerminal(context, record, attach.stdin);
-  let child: ChildProcess | undefined;
-  const forward = (signal: NodeJS.Signals) => {
-    child?.kill(signal);
-  };
-  // Before anything starts: a signal that ended us then would leave a container to nobody. While
-  // it is being started, in one turn, the signal waits, and then there is somebody to pass it to.
-  for (const signal of FORWARDED) process.on(signal, forward);
+  if (record.terminal) return await runAttached(context, store, record, attach);
+  return await runHere(context, store, record, attach);
+}
+
+async function runAttached(
+  context: Context,
+  store: Store,
+  record: ContainerRecord,
+  attach: AttachChoice,
+): Promise<number> {
+  const { connection, started } = startAttached(store, record, shimCommand(), consoleSize(context));
+  const status = await stayAttached(context, record, connection, attach, started);
+  await started;
+  return status;
+}
+
+/** Signals are heard before anything starts: one that ended us then would leave a container to nobody. */
+async function runHere(
+  context: Context,
+  store: Store,
+  record: ContainerRecord,
+  attach: AttachChoice,
+): Promise<number> {
+  let supervised: Supervised | undefined;
+  const signals = passSignals(async (signal) => {
+    if (supervised === undefined || !(await supervised.started)) return;
+    const init = findContainer(store, record.id)?.init;
+    if (init !== undefined) store.host.sendSignal(init.pid, parseSignal(signal));
+  });
   try {
-    const supervised = startContainer(store, record, {
-      ...consoleSize(context),
-      stdin: attach.stdin || record.terminal ? 'inherit' : 'ignore',
-      stdout: 'inherit',
-      onStderr: (chunk) => {
-        context.stderr.write(chunk);
-      },
+    takeContainer(store, record);
+    const session = await openSession(store, record).catch((error: unknown) => {
+      finishContainer(store, record, endingOf(error));
+      throw error;
     });
-    child = supervised.child;
-    return await waitContainer(store, record, supervised);
+    try {
+      const output = standardOutput(context);
+      supervised = await startContainer(store, record, {
+        stdin: record.openStdin ? 'pipe' : 'ignore',
+        onOutput: (stream, chunk, source) => {
+          session.onOutput(stream, chunk, source);
+          output(stream, chunk, source);
+        },
+      });
+      signals.flush();
+      void session.serve(supervised);
+      if (attach.stdin) giveInput(context, supervised);
+      const exitCode = await waitContainer(store, record, supervised, session);
+      session.end({ exitCode }, true);
+      return exitCode;
+    } catch (error) {
+      session.end(endingOf(error), true);
+      throw error;
+    }
   } finally {
-    for (const signal of FORWARDED) process.off(signal, forward);
+    signals.stop();
+    if (attach.stdin) context.stdin.destroy();
   }
 }
 
-/** Of our own terminal, where one of our outputs is one. */
-function consoleSize({ stdout, stderr }: Context): { consoleSize?: ConsoleSize } {
-  const terminal = [stdout, stderr].find((stream) => stream.isTTY && stream.rows > 0);
-  if (terminal === undefined) return {};
-  return { consoleSize: { height: terminal.rows, width: terminal.columns } };
+function giveInput({ stdin }: Context, { stdin: sink }: Supervised): void {
+  if (sink === undefined) return;
+  stdin.on('data', (chunk: Buffer) => {
+    if (!sink.destroyed && !sink.write(chunk)) stdin.pause();
+  });
+  sink.on('drain', () => stdin.resume());
+  stdin.on('end', () => sink.end());
+  stdin.on('error', () => sink.end());
+}
+
+/** A reader that has seen enough closes our end of the container's pipe: it is told as any program is. */
+function standardOutput(context: Context) {
+  const closed = new Set<string>();
+  const waiting = new Map<string, Readable>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    context[name].removeAllListeners('error');
+    context[name].on('error', () => {
+      closed.add(name);
+      waiting.get(name)?.destroy();
+    });
+    context[name].on('drain', () => {
+      waiting.get(name)?.resume();
+      waiting.delete(name);
+    });
+  }
+  return (stream: 'stdout' | 'stderr', chunk: Buffer, source: Readable | undefined) => {
+    if (closed.has(stream)) source?.destroy();
+    else if (!context[stream].write(chunk) && source !== undefined) {
+      source.pause();
+      waiting.set(stream, source);
+    }
+  };
 }
 
 /** Before anything is made: a wish that cannot be met leaves nothing behind. */
@@ -54,14 +129,8 @@ export function requireTerminal(
   container: { readonly terminal: boolean },
   attachStdin: boolean,
 ): void {
-  if (!container.terminal) return;
-  if (attachStdin && !context.stdin.isTTY) {
-    throw new CutawayError('INVALID_INPUT', 'the input device is not a TTY', {
-      hint: 'leave out -t when stdin is a pipe or a file',
-    });
-  }
-  if (context.stdin.isTTY || context.stdout.isTTY || context.stderr.isTTY) return;
-  throw new CutawayError('UNSUPPORTED', '-t needs a terminal on stdin, stdout or stderr', {
-    hint: 'leave out -t when there is none',
+  if (!container.terminal || !attachStdin || context.stdin.isTTY) return;
+  throw new CutawayError('INVALID_INPUT', 'the input device is not a TTY', {
+    hint: 'leave out -t when stdin is a pipe or a file',
   });
 }

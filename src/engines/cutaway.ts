@@ -151,7 +151,7 @@ function toContainer(store: ReadStore, container: StoredContainer): EngineContai
     ...(state.oomKilled === undefined ? {} : { oomKilled: state.oomKilled }),
     ...(init === undefined ? {} : { init }),
     supervisorPids:
-      status === 'running' && state.supervisor !== undefined ? [state.supervisor.pid] : [],
+      init !== undefined && state.supervisor !== undefined ? [state.supervisor.pid] : [],
     cgroupPaths: [`/cutaway/${record.id}`],
     labels: record.labels,
     directories: {
@@ -163,8 +163,24 @@ function toContainer(store: ReadStore, container: StoredContainer): EngineContai
     home: paths.directory,
     runtimeConfig: `${paths.bundle}/config.json`,
     log: paths.log,
+    settings: {
+      ...record,
+      entrypoint: record.entrypoint ?? [],
+      stdinOnce: record.stdinOnce ?? false,
+      environment: [...record.variables, ...record.imageVariables.filter(isNotGiven(record))],
+    },
     record,
   };
+}
+
+/** What was asked for wins over what the image has. */
+function isNotGiven({ variables }: StoredContainer['record']): (variable: string) => boolean {
+  const given = new Set(variables.map(nameOf));
+  return (variable) => !given.has(nameOf(variable));
+}
+
+function nameOf(variable: string): string {
+  return variable.split('=', 1)[0] ?? '';
 }
 
 function lowerDirectories(

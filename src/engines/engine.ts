@@ -36,6 +36,30 @@ export interface ContainerDirectories {
 
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'exited';
 
+/** What a container was asked to be, where its engine's record of it is ours. */
+export interface ContainerSettings {
+  readonly hostname: string;
+  readonly user: string;
+  readonly environment: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly workingDirectory: string;
+  readonly terminal: boolean;
+  readonly openStdin: boolean;
+  readonly stdinOnce: boolean;
+  readonly autoRemove: boolean;
+  readonly readOnly: boolean;
+  readonly network: string;
+  readonly binds: readonly {
+    readonly source: string;
+    readonly destination: string;
+    readonly readOnly: boolean;
+    readonly propagation?: string;
+  }[];
+  readonly stopSignal: string;
+  readonly stopTimeout?: number;
+  readonly logLimits?: { readonly maxSize?: number; readonly maxFiles: number };
+}
+
 export interface EngineContainer {
   /** The name of the engine: `docker`, `podman@alice`. */
   readonly engine: string;
@@ -72,6 +96,7 @@ export interface EngineContainer {
   /** config.json by the runtime-spec. */
   readonly runtimeConfig?: string;
   readonly log?: string;
+  readonly settings?: ContainerSettings;
   /** What the engine itself keeps of it, in its own spelling. */
   readonly record: unknown;
 }

@@ -1,10 +1,11 @@
 // Child processes: argument vectors only, never a shell.
 import { spawn as nodeSpawn } from 'node:child_process';
 import * as fs from 'node:fs';
+import type { Duplex } from 'node:stream';
 import { CutawayError } from '../oci/error.js';
 import { errnoOf, systemError } from './errno.js';
 import { openWidePipe } from './wide-pipe.js';
-import type { ChildProcess, ChildResult, RunOptions, SpawnOptions } from './host.js';
+import type { ChildEnd, ChildProcess, ChildResult, RunOptions, SpawnOptions } from './host.js';
 
 const DEFAULT_TIMEOUT = 30_000;
 const DEFAULT_OUTPUT_LIMIT = 16 * 1024 * 1024;
@@ -32,18 +33,21 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
   const [program, ...rest] = argv;
   if (program === undefined) throw new CutawayError('INTERNAL', 'spawn: no program');
   const { child, stdin } = startChild(program, rest, options);
-  const ended = new Promise<{ exitCode: number | undefined; signal: string | undefined }>(
-    (resolve, reject) => {
+  // When the child ends, Node closes what it finds here; the child's own children may still read it.
+  if (options.keepStdin === true) child.stdin = null;
+  const when = (event: 'exit' | 'close') =>
+    new Promise<ChildEnd>((resolve, reject) => {
       child.on('error', (error) => {
         reject(systemError('spawn', program, errnoOf(error) ?? 'EIO', error));
       });
-      child.on('close', (exitCode, signal) => {
+      child.on(event, (exitCode: number | null, signal: string | null) => {
         resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined });
       });
-    },
-  );
+    });
+  const [exited, ended] = [when('exit'), when('close')];
   // Who never asks for the end must not be told by a crash that it was a bad one.
   ended.catch(() => undefined);
+  exited.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
     stdin,
@@ -55,24 +59,33 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
     unref: () => {
       child.unref();
     },
+    channel: (child.stdio[3] as Duplex | undefined) ?? undefined,
     ended,
+    exited,
   };
 }
 
 function startChild(program: string, rest: readonly string[], options: SpawnOptions) {
   const { stdin, stdout, stderr, detached = false, environment, directory } = options;
+  const channel = options.channel === true ? (['pipe'] as const) : [];
   const settings = {
     detached,
     ...(environment === undefined ? {} : { env: environment }),
     ...(directory === undefined ? {} : { cwd: directory }),
   };
   if (stdin !== 'wide-pipe') {
-    const child = nodeSpawn(program, rest, { stdio: [stdin, stdout, stderr], ...settings });
+    const child = nodeSpawn(program, rest, {
+      stdio: [stdin, stdout, stderr, ...channel],
+      ...settings,
+    });
     return { child, stdin: child.stdin ?? undefined };
   }
   const pipe = openWidePipe();
   try {
-    const child = nodeSpawn(program, rest, { stdio: [pipe.readEnd, stdout, stderr], ...settings });
+    const child = nodeSpawn(program, rest, {
+      stdio: [pipe.readEnd, stdout, stderr, ...channel],
+      ...settings,
+    });
     return { child, stdin: pipe.stream };
   } finally {
     fs.closeSync(pipe.readEnd);

@@ -1,7 +1,7 @@
 // The only door to the machine. `ReadHost` has no verb that changes anything: every question
 // is asked through it. `Host` adds the verbs that act, for the store and the runtime.
 // Paths and names are in the form of oci/byte-name (bytes that are not UTF-8 survive).
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 
 export type FileType =
   'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'char' | 'block' | 'unknown';
@@ -156,6 +156,10 @@ export interface SpawnOptions {
   readonly detached?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly directory?: string;
+  /** Its stdin stays open when it ends, for those it has started. */
+  readonly keepStdin?: boolean;
+  /** The child has the other end of a socket pair as its descriptor 3. */
+  readonly channel?: boolean;
 }
 
 export interface ChildProcess {
@@ -164,9 +168,45 @@ export interface ChildProcess {
   readonly stdout: Readable | undefined;
   readonly stderr: Readable | undefined;
   kill(signal: string): void;
+  /** One end of a socket pair, where it was asked for. */
+  readonly channel: Duplex | undefined;
   /** Lets this process end while the child goes on. */
   unref(): void;
-  readonly ended: Promise<{ exitCode: number | undefined; signal: string | undefined }>;
+  /** Its end, and that of all who write to its pipes. */
+  readonly ended: Promise<ChildEnd>;
+  /** Its end alone. */
+  readonly exited: Promise<ChildEnd>;
+}
+
+export interface ChildEnd {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+}
+
+export interface LocalServer {
+  /** Nobody can connect any more; who has goes on. */
+  close(): void;
+}
+
+/** Where an OCI runtime sends the terminal that it has made. */
+export interface ConsoleSocket {
+  /** The descriptor of its master side; call it when the runtime has ended well. */
+  receive(): number;
+  close(): void;
+}
+
+export interface TerminalSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The master side of a terminal; closed with its stream. */
+export interface Terminal {
+  /** What is written on the terminal; an error when nobody has it open any more. */
+  readonly stream: Readable;
+  /** Resolves when all of it has been typed. */
+  write(chunk: Buffer): Promise<void>;
+  resize(size: TerminalSize): void;
 }
 
 export interface Lock {
@@ -255,5 +295,15 @@ export interface Host extends ReadHost {
   tryLock(path: string, mode: 'shared' | 'exclusive'): Lock | undefined;
 
   spawn(argv: readonly string[], options: SpawnOptions): ChildProcess;
-  sendSignal(pid: number, signal: string): void;
+  /** prctl(2): orphans of our children become our children. */
+  adoptOrphans(): void;
+  /** The exit status of an adopted child, 128+n for a signal. */
+  waitForOrphan(pid: number): Promise<number>;
+  listenLocal(path: string, onConnection: (connection: Duplex) => void): Promise<LocalServer>;
+  connectLocal(path: string): Promise<Duplex>;
+  /** The socket that this process was given as a descriptor, if it was. */
+  inheritedChannel(fd: number): Promise<Duplex | undefined>;
+  openConsoleSocket(path: string): Promise<ConsoleSocket>;
+  openTerminal(fd: number): Promise<Terminal>;
+  sendSignal(pid: number, signal: number | string): void;
 }

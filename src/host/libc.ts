@@ -83,6 +83,13 @@ interface Libc {
   moveMount: Koffi.KoffiFunc<
     (number: number, fromFd: number, from: string, toFd: number, to: Text, flags: number) => number
   >;
+  prctl: Koffi.KoffiFunc<(option: number, a: number, b: number, c: number, d: number) => number>;
+  waitpid: Koffi.KoffiFunc<(pid: number, status: Uint8Array, options: number) => number>;
+  bind: Koffi.KoffiFunc<(fd: number, address: Uint8Array, size: number) => number>;
+  listen: Koffi.KoffiFunc<(fd: number, backlog: number) => number>;
+  accept4: Koffi.KoffiFunc<(fd: number, address: null, size: null, flags: number) => number>;
+  recvmsg: Koffi.KoffiFunc<(fd: number, message: Uint8Array, flags: number) => number>;
+  address(buffer: Uint8Array): bigint;
   errno(): number;
 }
 
@@ -144,6 +151,13 @@ function load(): Libc {
     fsconfig: syscall(['int', 'uint', 'str', text, 'int']),
     fsmount: syscall(['int', 'uint', 'uint']),
     moveMount: syscall(['int', 'str', 'int', text, 'uint']),
+    prctl: library.func('prctl', 'int', ['int', 'ulong', 'ulong', 'ulong', 'ulong']),
+    waitpid: library.func('waitpid', 'int', ['int', buffer, 'int']),
+    bind: library.func('bind', 'int', ['int', buffer, 'uint']),
+    listen: library.func('listen', 'int', ['int', 'int']),
+    accept4: library.func('accept4', 'int', ['int', buffer, buffer, 'int']),
+    recvmsg: library.func('recvmsg', 'long', ['int', buffer, 'int']),
+    address: (bytes) => koffi.address(bytes),
     errno: () => koffi.errno(),
   };
 }
@@ -157,4 +171,22 @@ export function checked(result: number, syscall: string, operand: string): numbe
 /** errno of the call that just failed, by name. */
 export function lastErrno(): string {
   return errnoName(libc().errno());
+}
+
+/** Where a buffer lies, for structures that point to others; keep it alive through the call. */
+export function bufferAddress(buffer: Uint8Array): bigint {
+  return libc().address(buffer);
+}
+
+/** waitpid(2) in a thread: the status as the kernel packs it. */
+export async function waitInThread(pid: number): Promise<number> {
+  const status = Buffer.alloc(4);
+  const found = await new Promise<number>((resolve, reject) => {
+    libc().waitpid.async(pid, status, 0, (error: unknown, result: number) => {
+      if (error === null || error === undefined) resolve(result);
+      else reject(error instanceof Error ? error : new Error('waitpid'));
+    });
+  });
+  if (found === pid) return status.readInt32LE(0);
+  throw systemError('waitpid', String(pid), 'ECHILD');
 }

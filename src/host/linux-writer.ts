@@ -275,7 +275,7 @@ function isNamed(fd: number, path: string): boolean {
   return named?.ino === held.ino && named.dev === held.dev;
 }
 
-export function sendSignal(pid: number, signal: string): void {
+export function sendSignal(pid: number, signal: number | string): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

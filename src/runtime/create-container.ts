@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ImageConfig } from '../oci/image-config.js';
 import type { Digest } from '../oci/digest.js';
-import { CutawayError, hasCode } from '../oci/error.js';
 import { inventName } from './container-name.js';
+import { claimName, requireContainerName } from './rename-container.js';
+import { parseSignal } from './signal.js';
 import { resolveCommand, resolveEntrypoint } from './spec/command.js';
 import { pinContainers } from './pin-containers.js';
 import { makeBinds, type MountsWanted } from './container-mounts.js';
@@ -11,11 +12,11 @@ import type { Bind } from './spec/mounts.js';
 import type { MountWish } from './spec/volumes.js';
 import type { ContainerSettings } from './spec/settings.js';
 import {
-  isContainerName,
   listContainerIDs,
   writeState,
   type ContainerRecord,
   type ContainerState,
+  type LogLimits,
 } from './store/container-store.js';
 import { containerPaths } from './store/paths.js';
 import { exclusively, type Store } from './store/store.js';
@@ -34,6 +35,7 @@ export interface CreateOptions {
   readonly user?: string;
   readonly terminal: boolean;
   readonly openStdin: boolean;
+  readonly stdinOnce?: boolean;
   readonly autoRemove: boolean;
   readonly readOnly: boolean;
   readonly network: ContainerRecord['network'];
@@ -41,6 +43,10 @@ export interface CreateOptions {
   readonly volumesFrom: MountsWanted['volumesFrom'];
   readonly labels: Readonly<Record<string, string>>;
   readonly settings?: ContainerSettings;
+  readonly stopSignal?: string;
+  /** Seconds that `stop` waits before it kills. */
+  readonly stopTimeout?: number;
+  readonly logLimits?: LogLimits;
 }
 
 /** The image a container is made of, as the store has it. */
@@ -58,11 +64,8 @@ export function createContainer(
   image: ContainerImage,
   options: CreateOptions,
 ): ContainerRecord {
-  if (options.name !== undefined && !isContainerName(options.name)) {
-    throw new CutawayError('INVALID_INPUT', `invalid container name "${options.name}"`, {
-      hint: 'two characters at least: letters, digits, "_", "." and "-", the first no sign',
-    });
-  }
+  if (options.name !== undefined) requireContainerName(options.name);
+  if (options.stopSignal !== undefined) parseSignal(options.stopSignal);
   const shared = { ...options, ...pinContainers(store, options) };
   const id = newID(store);
   const temporary = makeTemporaryDirectory(store);
@@ -110,13 +113,16 @@ function makeRecord(
     hostname: options.hostname ?? id.slice(0, 12),
     terminal: options.terminal,
     openStdin: options.openStdin,
+    ...(options.stdinOnce === true ? { stdinOnce: true } : {}),
     autoRemove: options.autoRemove,
     readOnly: options.readOnly,
     network: options.network,
     labels: { ...config.Labels, ...options.labels },
-    stopSignal: config.StopSignal ?? 'SIGTERM',
+    stopSignal: options.stopSignal ?? config.StopSignal ?? 'SIGTERM',
+    ...(options.stopTimeout === undefined ? {} : { stopTimeout: options.stopTimeout }),
     architecture: image.config.architecture,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
+    ...(options.logLimits === undefined ? {} : { logLimits: options.logLimits }),
   };
 }
 
@@ -150,18 +156,4 @@ function newID(store: Store): string {
 
 function isTaken(store: Store, name: string): boolean {
   return store.host.findStatus(`${store.paths.names}/${name}`) !== undefined;
-}
-
-function claimName(store: Store, name: string, id: string): void {
-  try {
-    store.host.createSymlink(id, `${store.paths.names}/${name}`);
-  } catch (error) {
-    if (!hasCode(error, 'ALREADY_EXISTS')) throw error;
-    const holder = store.host.readLink(`${store.paths.names}/${name}`);
-    throw new CutawayError(
-      'ALREADY_EXISTS',
-      `the name "${name}" is in use by container ${holder.slice(0, 12)}`,
-      { hint: `cutaway rm ${name} frees it, or choose another name`, cause: error },
-    );
-  }
 }

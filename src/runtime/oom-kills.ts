@@ -11,8 +11,7 @@ export function watchesMemory({ settings }: ContainerRecord): boolean {
 }
 
 /**
- * Only while the cgroup is there: the runtime is told to keep it (`--keep`) for containers with a
- * limit. False when it cannot be told.
+ * Only while the cgroup is there, until the runtime deletes the container. False when it cannot be told.
  */
 export function wasOomKilled({ host, paths }: Store, id: string): boolean {
   const state = readState(host, containerPaths(paths, id).runtimeState);

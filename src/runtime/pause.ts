@@ -2,6 +2,8 @@
 // tmp/ under its own name, so that after its death the next command lets the container go on.
 import { CutawayError, hasCode } from '../oci/error.js';
 import { freezeContainer, readRuntimeStatus } from './runc.js';
+import { requireRunning } from './running.js';
+import type { StoredContainer } from './store/container-store.js';
 import type { Store } from './store/store.js';
 import { listAbandonedWork, makeTemporaryDirectory } from './store/temporary.js';
 
@@ -23,6 +25,23 @@ export async function whilePaused<Value>(
     await resume(store, id);
     store.host.removeTree(note);
   }
+}
+
+/** Stands still until `unpauseContainer`, or a signal of ours. */
+export async function pauseContainer(store: Store, container: StoredContainer): Promise<void> {
+  const { record, status } = requireRunning(container, 'pause');
+  if (status === 'paused') {
+    throw new CutawayError('IN_USE', `pause container "${record.name}": it is paused already`);
+  }
+  await freezeContainer(store, record.id, 'pause');
+}
+
+export async function unpauseContainer(store: Store, container: StoredContainer): Promise<void> {
+  const { record, status } = container;
+  if (status !== 'paused') {
+    throw new CutawayError('IN_USE', `unpause container "${record.name}": it is not paused`);
+  }
+  await freezeContainer(store, record.id, 'resume');
 }
 
 /** What a killed command has left standing still goes on. */

@@ -127,6 +127,8 @@ function mountRoot(
   const lowerText = lowerNames.map((name) => `l/${shortLinkName(name)}`).join(':');
   store.host.writeFile(`${paths.overlay}/lower`, lowerText);
   matchRootMetadata(store, `${overlayDirectory(store.paths, init)}/diff`, paths.upper);
+  // Mounted volatile before, and unmounted since: what it holds is all there (overlayfs.rst, Volatile mount).
+  store.host.removeTree(`${paths.work}/work/incompat`);
   store.host.mountOverlay(
     planOverlayMount({
       lower: lowerNames.map((name) => `${store.paths.links}/${shortLinkName(name)}`),

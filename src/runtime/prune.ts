@@ -98,8 +98,8 @@ export async function prune(store: Store, plan: Pruning, options: PruneOptions):
 }
 
 function isIdle(store: Store, container: StoredContainer, options: PruneOptions): boolean {
-  const { record, state, status } = container;
-  if (status === 'running' || isSupervised(store, record.id, state)) return false;
+  const { record, state, init } = container;
+  if (init !== undefined || isSupervised(store, record.id, state)) return false;
   return isOld(record.created, options) && hasLabels(record.labels, options);
 }
 

@@ -43,8 +43,8 @@ function findReadable(store: Store, id: string): StoredContainer | 'damaged' | u
 }
 
 /** Its supervisor is gone, and so is its first process. */
-function isAbandoned(store: Store, { record, state, status }: StoredContainer): boolean {
-  if (status === 'running' || state.supervisor === undefined) return false;
+function isAbandoned(store: Store, { record, state, init }: StoredContainer): boolean {
+  if (init !== undefined || state.supervisor === undefined) return false;
   return !isSupervised(store, record.id, state);
 }
 
@@ -108,16 +108,23 @@ function removeStaleNames(store: Store): void {
 }
 
 function staleNames(store: Store): string[] {
-  return store.host
-    .readDirectory(store.paths.names)
-    .map((entry) => entry.name)
-    .filter((name) => {
-      try {
-        const id = store.host.readLink(`${store.paths.names}/${name}`);
-        return store.host.findStatus(containerPaths(store.paths, id).record) === undefined;
-      } catch (error) {
-        if (hasCode(error, 'NOT_FOUND')) return false;
-        throw error;
-      }
-    });
+  const names = store.host.readDirectory(store.paths.names).map((entry) => entry.name);
+  // With more names than containers, one may have two: its renaming was interrupted.
+  const isCrowded = names.length > listContainerIDs(store).length;
+  return names.filter((name) => {
+    try {
+      const id = store.host.readLink(`${store.paths.names}/${name}`);
+      const { record } = containerPaths(store.paths, id);
+      if (store.host.findStatus(record) === undefined) return true;
+      return isCrowded && hasOtherName(store, id, name);
+    } catch (error) {
+      if (hasCode(error, 'NOT_FOUND')) return false;
+      throw error;
+    }
+  });
+}
+
+function hasOtherName(store: Store, id: string, name: string): boolean {
+  const container = findReadable(store, id);
+  return container !== undefined && container !== 'damaged' && container.record.name !== name;
 }

@@ -1,8 +1,9 @@
 import { CutawayError } from '../oci/error.js';
 import { deleteRuntimeState } from './runc.js';
+import { isBusy } from './running.js';
+import { killToTheEnd } from './stop-container.js';
 import {
   findContainer,
-  isSupervised,
   writeState,
   type ContainerRecord,
   type StoredContainer,
@@ -13,6 +14,7 @@ import { exclusively, type Store } from './store/store.js';
 import { removeUnused } from './store/volume-store.js';
 import { identifySelf } from './supervision.js';
 import { removeContainerFiles, tearDown } from './tear-down.js';
+import { noteWish } from './wish.js';
 
 /** A container is gone, and with it the volumes that were made for it and nobody else has. */
 export function discardContainer(store: Store, { id, binds }: ContainerRecord): void {
@@ -34,7 +36,7 @@ export async function removeContainer(
     const container = findContainer(store, record.id);
     // With --rm its supervisor has removed it already.
     if (container === undefined) break;
-    if (options.force) await endContainer(store, container);
+    if (options.force) await endForGood(store, container);
     else refuseBusy(store, container);
     if (!claimIdle(store, record.id)) continue;
     await deleteRuntimeState(store, record.id);
@@ -64,29 +66,16 @@ function claimIdle(store: Store, id: string): boolean {
   });
 }
 
-function isBusy(store: Store, { record, status, state }: StoredContainer): boolean {
-  return status === 'running' || isSupervised(store, record.id, state);
-}
-
 function refuseBusy(store: Store, container: StoredContainer): void {
   if (!isBusy(store, container)) return;
   const { name } = container.record;
-  const what = container.status === 'running' ? 'running' : 'about to be started or removed';
+  const what = container.init !== undefined ? 'running' : 'about to be started or removed';
   throw new CutawayError('IN_USE', `remove container "${name}": it is ${what}`, {
     hint: `cutaway rm -f ${name} kills it first`,
   });
 }
 
-const KILL_MILLISECONDS = 10_000;
-
-/** KILL to the first process, and a wait until its supervisor has written down the end. */
-async function endContainer(store: Store, { record }: StoredContainer): Promise<void> {
-  const deadline = store.host.now() + KILL_MILLISECONDS;
-  while (store.host.now() < deadline) {
-    const container = findContainer(store, record.id);
-    if (container === undefined || !isBusy(store, container)) return;
-    if (container.init !== undefined) store.host.sendSignal(container.init.pid, 'SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new CutawayError('UNAVAILABLE', `kill container "${record.name}": it is still there`);
+async function endForGood(store: Store, container: StoredContainer): Promise<void> {
+  if (isBusy(store, container)) noteWish(store, container.record.id, 'stopped');
+  await killToTheEnd(store, container);
 }

@@ -1,8 +1,9 @@
 // A container from start to end under the eyes of its supervisor, which is this process.
 import { causeText } from '../oci/error.js';
+import type { Ending } from './attach/frame.js';
 import { prepareContainer, type ConsoleSize } from './prepare-container.js';
-import { wasOomKilled, watchesMemory } from './oom-kills.js';
-import { deleteRuntimeState, findRuntime } from './runc.js';
+import { findRuntime } from './runc.js';
+import type { Session } from './session.js';
 import {
   findContainer,
   writeState,
@@ -14,35 +15,43 @@ import { StartError, supervise, type Supervised, type SupervisedStdio } from './
 import { claimSupervision } from './supervision.js';
 import { discardContainer } from './remove-container.js';
 import { tearDown } from './tear-down.js';
+import { readWish } from './wish.js';
 
-/** Mounts, runs, waits for nothing: `finish` the container when `ended` settles. */
-export function startContainer(
+/** Claims and mounts; whoever calls it runs the container, or finishes it. */
+export function takeContainer(
   store: Store,
   record: ContainerRecord,
-  stdio: SupervisedStdio & { readonly consoleSize?: ConsoleSize },
-): Supervised {
+  options: { readonly consoleSize?: ConsoleSize } = {},
+): void {
   findRuntime(store.host);
   claimSupervision(store, record);
   try {
-    prepareContainer(store, record, stdio);
-    return supervise(store, record, stdio);
+    prepareContainer(store, record, options);
   } catch (error) {
     finishContainer(store, record, { error: causeText(error) });
     throw error;
   }
 }
 
-export interface Ending {
-  readonly exitCode?: number;
-  readonly error?: string;
-  readonly oomKilled?: true;
+/** Runs a container that was taken; `finishContainer` when `ended` settles. */
+export async function startContainer(
+  store: Store,
+  record: ContainerRecord,
+  stdio: SupervisedStdio,
+): Promise<Supervised> {
+  try {
+    return await supervise(store, record, stdio);
+  } catch (error) {
+    finishContainer(store, record, { error: causeText(error) });
+    throw error;
+  }
 }
 
 /** Unmounts, writes down how it ended, and with `--rm` removes it. */
 export function finishContainer(store: Store, record: ContainerRecord, ending: Ending): void {
   tearDown(store, record);
   if (findContainer(store, record.id) === undefined) return;
-  if (record.autoRemove) {
+  if (record.autoRemove && readWish(store, record.id) !== 'restarting') {
     discardContainer(store, record);
     return;
   }
@@ -60,25 +69,21 @@ export async function waitContainer(
   store: Store,
   record: ContainerRecord,
   supervised: Supervised,
+  session: Session,
 ): Promise<number> {
   try {
-    const exitCode = await supervised.ended;
-    const oomKilled = watchesMemory(record) && wasOomKilled(store, record.id);
-    await forgetRuntime(store, record);
-    finishContainer(store, record, { exitCode, ...(oomKilled ? { oomKilled } : {}) });
-    return exitCode;
+    const ending = await supervised.ended;
+    session.closeLog();
+    finishContainer(store, record, ending);
+    return ending.exitCode;
   } catch (error) {
-    const exitCode = error instanceof StartError ? error.exitCode : undefined;
-    await forgetRuntime(store, record);
-    finishContainer(store, record, {
-      ...(exitCode === undefined ? {} : { exitCode }),
-      error: causeText(error),
-    });
+    session.closeLog();
+    finishContainer(store, record, endingOf(error));
     throw error;
   }
 }
 
-/** What the runtime was told to keep has been looked at. */
-async function forgetRuntime(store: Store, record: ContainerRecord): Promise<void> {
-  if (watchesMemory(record)) await deleteRuntimeState(store, record.id);
+export function endingOf(error: unknown): Ending {
+  const exitCode = error instanceof StartError ? error.exitCode : undefined;
+  return { ...(exitCode === undefined ? {} : { exitCode }), error: causeText(error) };
 }

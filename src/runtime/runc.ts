@@ -13,16 +13,12 @@ export function findRuntime(host: ReadHost): string {
   });
 }
 
-/**
- * `runc run`: creates, starts, waits, passes signals and stdio on, and removes its own state, unless
- * `keep` says that somebody wants to look at the cgroup first.
- */
+/** `runc run --detach`: creates and starts, with our stdio or a terminal that it sends us, and ends. */
 export function runArguments(
   runtime: string,
   store: StorePaths,
   container: ContainerPaths,
-  id: string,
-  options: { readonly keep: boolean },
+  { id, terminal }: { readonly id: string; readonly terminal: boolean },
 ): string[] {
   return [
     ...runtimeArguments(runtime, store),
@@ -31,11 +27,29 @@ export function runArguments(
     '--log-format',
     'json',
     'run',
+    '--detach',
+    ...(terminal ? ['--console-socket', container.consoleSocket] : []),
     '--bundle',
     container.bundle,
     '--pid-file',
     container.pidFile,
-    ...(options.keep ? ['--keep'] : []),
+    id,
+  ];
+}
+
+/** `runc exec` of what is in `process`; its end is the process's, unless detached. */
+export function execArguments(
+  { host, paths }: Store,
+  id: string,
+  files: { process: string; pid: string; runtimeLog: string; console: string },
+  { detach, isTerminal }: { detach: boolean; isTerminal: boolean },
+): string[] {
+  return [
+    ...runtimeArguments(findRuntime(host), paths),
+    ...['--log', files.runtimeLog, '--log-format', 'json'],
+    ...['exec', '--pid-file', files.pid, '--process', files.process],
+    ...(detach ? ['--detach'] : []),
+    ...(isTerminal ? ['--console-socket', files.console] : []),
     id,
   ];
 }
@@ -68,6 +82,17 @@ export async function freezeContainer(
   throw new CutawayError('UNAVAILABLE', `${verb} container ${id.slice(0, 12)}: ${reason}`);
 }
 
+/** Pids on the host of all that runs in a container. */
+export async function listProcesses(store: Store, id: string): Promise<number[]> {
+  const runtime = runtimeArguments(findRuntime(store.host), store.paths);
+  const { exitCode, stdout, stderr } = await store.host.run([...runtime, 'ps', '-f', 'json', id]);
+  if (exitCode === 0) return JSON.parse(stdout) as number[];
+  throw new CutawayError(
+    'UNAVAILABLE',
+    `list the processes of ${id.slice(0, 12)}: ${stderr.trim()}`,
+  );
+}
+
 /** What the runtime says of a container: "running", "paused"; undefined when it knows of none. */
 export async function readRuntimeStatus(store: Store, id: string): Promise<string | undefined> {
   const argv = [...runtimeArguments(findRuntime(store.host), store.paths), 'state', id];
@@ -89,15 +114,16 @@ export interface StartFailure {
 
 export function readStartFailure(
   host: ReadHost,
-  container: ContainerPaths,
+  container: Pick<ContainerPaths, 'runtimeLog'>,
   name: string,
   stderr: string,
+  verb = 'start',
 ): StartFailure {
   const reason = lastLogError(host, container.runtimeLog) ?? stderr.trim();
   const text = tidy(reason === '' ? 'the runtime said nothing' : reason);
   const exitCode = startFailureStatus(text);
   const code = exitCode === 127 ? 'NOT_FOUND' : exitCode === 126 ? 'INVALID_INPUT' : 'UNAVAILABLE';
-  return { exitCode, error: new CutawayError(code, `start container "${name}": ${text}`) };
+  return { exitCode, error: new CutawayError(code, `${verb} container "${name}": ${text}`) };
 }
 
 /** What the runtime's child prints when execve(2) fails, after runc has called it started. */
@@ -116,6 +142,7 @@ export function readExecFailure(
   name: string,
   exitCode: number | undefined,
   stderr: string,
+  verb = 'start',
 ): StartFailure | undefined {
   const match = exitCode === 1 || exitCode === 255 ? EXEC_COMPLAINT.exec(stderr) : null;
   if (match === null) return undefined;
@@ -123,7 +150,7 @@ export function readExecFailure(
   const text = program === undefined ? `exec: ${reason}` : `exec "${program}": ${reason}`;
   const isLost = reason === 'no such file or directory';
   const code = isLost ? 'NOT_FOUND' : 'INVALID_INPUT';
-  const error = new CutawayError(code, `start container "${name}": ${text}`);
+  const error = new CutawayError(code, `${verb} container "${name}": ${text}`);
   return { exitCode: isLost ? 127 : 126, error };
 }
 
@@ -138,7 +165,7 @@ function startFailureStatus(text: string): 125 | 126 | 127 {
 /** Drops what every message of the runtime begins with. */
 function tidy(reason: string): string {
   return reason
-    .replace(/^runc run failed: /, '')
+    .replace(/^(runc run failed|exec failed): /, '')
     .replace(/^unable to start container process: /, '')
     .replace(/^container_linux\.go:\d+: /, '');
 }

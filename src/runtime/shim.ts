@@ -1,12 +1,13 @@
-// The parent of a detached container, a process of its own: `shim DATA-ROOT CONTAINER-ID`. It
-// runs the prepared bundle, keeps the log, and writes down the end. One line of JSON on stdout
-// tells who started it whether the program runs; then stdout is closed.
+// The parent of a detached container, a process of its own: `shim DATA-ROOT CONTAINER-ID [attached]`. It
+// runs the prepared bundle, keeps the log, serves those attached, and writes down the end. One line of
+// JSON on stdout tells who started it whether the program runs; then stdout is closed. `attached`: its
+// descriptor 3 is a connection to somebody attached from the start.
 import { linuxHost } from '../host/linux-host.js';
 import { causeText } from '../oci/error.js';
-import { waitContainer } from './run-container.js';
-import { findContainer } from './store/container-store.js';
-import { containerPaths } from './store/paths.js';
-import { openStore } from './store/store.js';
+import { endingOf, waitContainer } from './run-container.js';
+import { openSession, type Session } from './session.js';
+import { findContainer, type ContainerRecord } from './store/container-store.js';
+import { openStore, type Store } from './store/store.js';
 import { StartError, supervise } from './supervise.js';
 import { claimSupervision } from './supervision.js';
 
@@ -15,7 +16,7 @@ export type ShimReport =
   | { readonly started: true }
   | { readonly started: false; readonly message: string; readonly exitCode: number };
 
-async function main(dataRoot: string, id: string): Promise<void> {
+async function main(dataRoot: string, id: string, isAttached: boolean): Promise<void> {
   const host = linuxHost();
   const store = openStore(host, dataRoot);
   const container = findContainer(store, id);
@@ -23,28 +24,31 @@ async function main(dataRoot: string, id: string): Promise<void> {
   const { record } = container;
   process.title = `cutaway-shim ${record.name} ${id.slice(0, 12)}`;
   claimSupervision(store, record);
-  const log = containerPaths(store.paths, id).log;
-  const logger = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
-    const time = new Date(host.now()).toISOString();
-    host.appendFile(log, `${JSON.stringify({ log: chunk.toString('utf8'), stream, time })}\n`);
-  };
-  const supervised = supervise(store, record, {
-    stdin: 'ignore',
-    stdout: 'pipe',
-    onStdout: logger('stdout'),
-    onStderr: logger('stderr'),
-  });
-  void supervised.waitForStart().then((started) => {
-    if (started) say({ started: true });
-  });
+  const session = await openSession(store, record);
+  const channel = isAttached ? await host.inheritedChannel(3) : undefined;
+  if (channel !== undefined) session.add(channel);
   try {
-    await waitContainer(store, record, supervised);
+    const exitCode = await runOnce(store, record, session);
     // It may have ended before it was seen to run: that it did is known from how it ended.
     say({ started: true });
+    session.end({ exitCode }, true);
   } catch (error) {
     const exitCode = error instanceof StartError ? error.exitCode : 125;
     say({ started: false, message: causeText(error), exitCode });
+    session.end(endingOf(error), true);
   }
+}
+
+async function runOnce(store: Store, record: ContainerRecord, session: Session): Promise<number> {
+  const supervised = await supervise(store, record, {
+    stdin: record.openStdin ? 'pipe' : 'ignore',
+    onOutput: session.onOutput,
+  });
+  void session.serve(supervised).catch(() => undefined);
+  void supervised.started.then((started) => {
+    if (started) say({ started: true });
+  });
+  return await waitContainer(store, record, supervised, session);
 }
 
 let said = false;
@@ -59,8 +63,8 @@ function say(report: ShimReport): void {
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTERM'] as const) {
   process.on(signal, () => undefined);
 }
-const [dataRoot = '', id = ''] = process.argv.slice(2);
-main(dataRoot, id).catch((error: unknown) => {
+const [dataRoot = '', id = '', attached] = process.argv.slice(2);
+main(dataRoot, id, attached === 'attached').catch((error: unknown) => {
   say({ started: false, message: causeText(error), exitCode: 125 });
   process.exitCode = 1;
 });

@@ -1,14 +1,14 @@
-// Starting a container that this process does not stay with: it is handed to a shim.
-import type { Host } from '../host/host.js';
-import { CutawayError, causeText } from '../oci/error.js';
-import { prepareContainer } from './prepare-container.js';
-import { finishContainer } from './run-container.js';
-import { findRuntime } from './runc.js';
+// Starting a container in a shim: this process does not stay with it, or is attached to it as anybody is.
+import type { Duplex } from 'node:stream';
+import type { ChildProcess, Host } from '../host/host.js';
+import { CutawayError } from '../oci/error.js';
+import type { ConsoleSize } from './prepare-container.js';
+import { takeContainer } from './run-container.js';
 import type { ShimReport } from './shim.js';
 import type { ContainerRecord } from './store/container-store.js';
 import type { Store } from './store/store.js';
 import { StartError } from './supervise.js';
-import { claimSupervision, handOverSupervision } from './supervision.js';
+import { handOverSupervision } from './supervision.js';
 
 /** Resolves when the container's program runs. `shim`: argv of the shim without its arguments. */
 export async function startDetached(
@@ -16,23 +16,37 @@ export async function startDetached(
   record: ContainerRecord,
   shim: readonly string[],
 ): Promise<void> {
-  findRuntime(store.host);
-  if (record.terminal) {
-    throw new CutawayError(
-      'UNSUPPORTED',
-      `start container "${record.name}": it has a terminal and nobody is attached to it`,
-      { hint: `cutaway start -ai ${record.name} runs it on this terminal` },
-    );
-  }
-  claimSupervision(store, record);
-  try {
-    prepareContainer(store, record);
-  } catch (error) {
-    finishContainer(store, record, { error: causeText(error) });
-    throw error;
-  }
-  const argv = [...shim, store.paths.root, record.id];
-  const child = handOverSupervision(store, record, () =>
+  takeContainer(store, record);
+  const child = spawnShim(store, record, [...shim, store.paths.root, record.id]);
+  await requireStart(child);
+  child.unref();
+}
+
+export interface AttachedStart {
+  /** Attached from before the program's first byte. */
+  readonly connection: Duplex;
+  /** Rejects with a `StartError` when the program never ran. */
+  readonly started: Promise<void>;
+}
+
+export function startAttached(
+  store: Store,
+  record: ContainerRecord,
+  shim: readonly string[],
+  options: { readonly consoleSize?: ConsoleSize } = {},
+): AttachedStart {
+  takeContainer(store, record, options);
+  const child = spawnShim(store, record, [...shim, store.paths.root, record.id, 'attached']);
+  const { channel } = child;
+  if (channel === undefined) throw new CutawayError('INTERNAL', 'spawn: no channel');
+  child.unref();
+  const started = requireStart(child);
+  started.catch(() => undefined);
+  return { connection: channel, started };
+}
+
+function spawnShim(store: Store, record: ContainerRecord, argv: readonly string[]): ChildProcess {
+  return handOverSupervision(store, record, () =>
     store.host.spawn(argv, {
       stdin: 'ignore',
       stdout: 'pipe',
@@ -40,10 +54,13 @@ export async function startDetached(
       detached: true,
       directory: '/',
       environment: shimEnvironment(store.host),
+      channel: argv.at(-1) === 'attached',
     }),
   );
+}
+
+async function requireStart(child: ChildProcess): Promise<void> {
   const report = await readReport(child.stdout);
-  child.unref();
   if (report.started) return;
   throw new StartError(new CutawayError('UNAVAILABLE', report.message), report.exitCode);
 }

@@ -10,6 +10,7 @@ import {
 } from './store/container-store.js';
 import { identifyProcess, type ProcessIdentity } from './store/process-identity.js';
 import { exclusively, type Store } from './store/store.js';
+import { forgetWish } from './wish.js';
 
 /** From now on this process answers for the container; a dead one's claim is void. */
 export function claimSupervision(store: Store, record: ContainerRecord): void {
@@ -19,13 +20,14 @@ export function claimSupervision(store: Store, record: ContainerRecord): void {
       throw new CutawayError('NOT_FOUND', `start container "${record.name}": it is gone`);
     }
     const self = identifySelf(store);
-    const { state, status } = container;
-    if (status === 'running') refuse(record, 'it is running');
+    const { state, status, init } = container;
+    if (init !== undefined) refuse(record, 'it is running');
     if (isSupervised(store, record.id, state) && state.supervisor?.pid !== self.pid) {
       const what = status === 'created' ? 'being started' : 'brought to its end';
       refuse(record, `it is ${what} by process ${state.supervisor?.pid ?? 0}`);
     }
     writeState(store, record.id, startingState(store, self));
+    forgetWish(store, record.id);
   });
 }
 

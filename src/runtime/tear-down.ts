@@ -15,8 +15,9 @@ export function tearDown(store: Store, record: { readonly id: string }): void {
     unmountIfMounted(store, paths.sharedMemory);
     store.host.removeTree(paths.sharedMemory);
   }
-  const { networkNamespace, pidFile, runtimePid, runtimeLog } = paths;
-  for (const path of [networkNamespace, pidFile, runtimePid, runtimeLog]) {
+  const { networkNamespace, pidFile, runtimePid, runtimeLog, consoleSocket, attachSocket } = paths;
+  const files = [networkNamespace, pidFile, runtimePid, runtimeLog, consoleSocket, attachSocket];
+  for (const path of files) {
     removeIfThere(store, path);
   }
 }

@@ -1,13 +1,14 @@
 // config.json of a container: what its record says, and what can only be known when it starts.
 import type { ReadHost } from '../host/host.js';
-import { decodeCapabilities } from '../ns/capability.js';
 import { CutawayError } from '../oci/error.js';
 import { formatRuntimeConfig } from '../oci/runtime-config.js';
 import { bundleAddresses } from './bundle-files.js';
 import { allDevices, wantedDevices } from './host-devices.js';
 import { joinedNamespaces, networkInput, sharedMemory } from './join-namespaces.js';
+import { ownCapabilities } from './own-capabilities.js';
 import { rootPropagation } from './propagation.js';
 import type { ConsoleSize } from './prepare-container.js';
+import { readInRoot } from './read-in-root.js';
 import { resolveCapabilities } from './spec/capabilities.js';
 import { mergeEnvironment } from './spec/environment.js';
 import { makeRuntimeConfig, type SpecInput } from './spec/make-runtime-config.js';
@@ -141,15 +142,6 @@ function securityInput(host: ReadHost, record: ContainerRecord): Partial<SpecInp
   };
 }
 
-/** "All" is what can be given: what our own bounding set lacks nobody here gets. */
-function ownCapabilities(host: ReadHost): string[] {
-  const status = host.readText('/proc/self/status');
-  const mask = /^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
-  return decodeCapabilities(mask)
-    .filter((name) => name.startsWith('cap_'))
-    .map((name) => name.toUpperCase());
-}
-
 const APPARMOR = '/sys/module/apparmor/parameters/enabled';
 
 /** Where the kernel has none a profile means nothing, as with Docker. */
@@ -163,13 +155,4 @@ function hasCgroupNamespace({ host }: Store, settings: ContainerSettings): boole
   if (wanted !== undefined) return wanted === 'private';
   if (settings.security?.privileged === true) return false;
   return host.findStatus('/sys/fs/cgroup/cgroup.controllers') !== undefined;
-}
-
-const PASSWD_LIMIT = 4 * 1024 * 1024;
-
-/** A file of the image, whatever links lead to it, and nothing outside of it. */
-function readInRoot(store: Store, root: string, path: string): string {
-  const found = store.host.resolveInRoot(root, path);
-  if (found === undefined || store.host.findStatus(found)?.type !== 'file') return '';
-  return store.host.readText(found, PASSWD_LIMIT);
 }

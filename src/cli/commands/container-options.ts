@@ -8,6 +8,8 @@ import { FILE_OPTIONS, readFiles } from './file-options.js';
 import { readLabels } from './name-options.js';
 import { readNetwork } from './namespace-options.js';
 import { CREATE_SETTINGS, readSettings } from './setting-options.js';
+import { readLogLimits } from '../log-limits.js';
+import { readSeconds } from '../seconds.js';
 
 export const CONTAINER_OPTIONS = {
   name: { type: 'string', value: 'NAME', describe: 'its name; else one is invented' },
@@ -25,6 +27,27 @@ export const CONTAINER_OPTIONS = {
   user: { type: 'string', alias: 'u', value: 'NAME|UID[:GROUP]', describe: 'who it runs as' },
   entrypoint: { type: 'string', value: 'PROGRAM', describe: "instead of the image's entrypoint" },
   'read-only': { type: 'boolean', describe: 'its root file system cannot be written' },
+  'stop-signal': {
+    type: 'string',
+    value: 'SIGNAL',
+    describe: "what `stop` sends; else the image's",
+  },
+  'stop-timeout': {
+    type: 'string',
+    value: 'SECONDS',
+    describe: 'how long `stop` waits before it kills',
+  },
+  'log-driver': {
+    type: 'string',
+    value: 'json-file',
+    choices: ['json-file'],
+    describe: 'as in Docker; there is one',
+  },
+  'log-opt': {
+    type: 'strings',
+    value: 'max-size=SIZE|max-file=N',
+    describe: 'when its log is turned, and how many files are kept',
+  },
   label: { type: 'strings', alias: 'l', value: 'KEY=VALUE', describe: 'a label' },
   rm: { type: 'boolean', describe: 'remove it when it ends' },
   platform: { type: 'string', value: 'OS/ARCH', describe: 'which of the image to take' },
@@ -44,9 +67,9 @@ export function readCreateOptions(
   options: OptionValues<typeof CONTAINER_OPTIONS>,
 ): CreateOptions {
   const { name, hostname, entrypoint, workdir, user } = options;
-  if (workdir !== undefined && !workdir.startsWith('/')) {
-    throw new CutawayError('INVALID_INPUT', `working directory "${workdir}" is not absolute`);
-  }
+  const stopSignal = options['stop-signal'];
+  const stopTimeout = readSeconds('--stop-timeout', options['stop-timeout']);
+  requireAbsolute(workdir);
   const settings = readSettings(context, options);
   const { tmpfs: mounted, ...files } = readFiles(options);
   const tmpfs = [...(settings.tmpfs ?? []), ...mounted];
@@ -56,10 +79,14 @@ export function readCreateOptions(
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(workdir === undefined ? {} : { workingDirectory: workdir }),
     ...(user === undefined ? {} : { user }),
+    ...(stopSignal === undefined ? {} : { stopSignal }),
+    ...(stopTimeout === undefined ? {} : { stopTimeout }),
     args,
     variables: readVariables(context, options),
     terminal: options.tty,
     openStdin: options.interactive,
+    stdinOnce: options.interactive,
+    ...readLogLimits(options['log-driver'], options['log-opt']),
     autoRemove: options.rm,
     readOnly: options['read-only'],
     network: readNetwork(options),
@@ -69,8 +96,13 @@ export function readCreateOptions(
   };
 }
 
+export function requireAbsolute(workdir: string | undefined): void {
+  if (workdir === undefined || workdir.startsWith('/')) return;
+  throw new CutawayError('INVALID_INPUT', `working directory "${workdir}" is not absolute`);
+}
+
 /** Files first, as Docker orders them; a bare NAME takes the caller's value now. */
-function readVariables(
+export function readVariables(
   { host }: Context,
   options: { env: readonly string[]; 'env-file': readonly string[] },
 ): string[] {

@@ -1,3 +1,4 @@
+import { dockerContainer } from '../../inspect/docker-container.js';
 import { dockerImage } from '../../inspect/docker-image.js';
 import { inspectRecord } from '../../inspect/inspect.js';
 import type { ContainerTarget, ImageTarget, TargetContext } from '../../inspect/target.js';
@@ -45,22 +46,19 @@ export const inspect = defineCommand({
         throw new CutawayError('INVALID_INPUT', 'inspect: --json takes one target');
       return await withTree(targets, text, async (target) => {
         requireType(target, text, type);
-        if (target.kind === 'image' && !wantsDocument) {
-          show(context, [await dockerImage(target)], options);
-        } else if (isTemplate(format)) throw noTemplate(text);
-        else showRecord(context, targets, target, options);
+        if (wantsDocument) showRecord(context, targets, target, options);
+        else show(context, [await dockerShape(target)], options);
         return 0;
       });
     }
-    const images: Record<string, unknown>[] = [];
+    const found: Record<string, unknown>[] = [];
     for (const text of texts) {
       await withTree(targets, text, async (target) => {
         requireType(target, text, type);
-        if (target.kind !== 'image') throw oneContainer(text);
-        images.push(await dockerImage(target));
+        found.push(await dockerShape(target));
       });
     }
-    show(context, images, options);
+    show(context, found, options);
     return 0;
   },
 });
@@ -74,12 +72,12 @@ interface ShowOptions {
 /** Docker's own shape: an array, or the template filled for each. */
 function show(
   context: Context,
-  images: readonly Record<string, unknown>[],
+  found: readonly Record<string, unknown>[],
   { format, output: file }: ShowOptions,
 ): void {
   const text = isTemplate(format)
-    ? formatTemplateRows(format, images, {}, contextView(context, { noTrunc: true }))
-    : formatJson(images);
+    ? formatTemplateRows(format, found, {}, contextView(context, { noTrunc: true }))
+    : formatJson(found);
   if (file === undefined) context.print(text);
   else context.host.writeFileAtomic(file, text);
 }
@@ -114,14 +112,8 @@ function requireType(target: ImageTarget | ContainerTarget, text: string, type?:
   throw new CutawayError('NOT_FOUND', `no such ${type}: ${text}`);
 }
 
-function noTemplate(text: string): CutawayError {
-  return new CutawayError('UNSUPPORTED', `inspect "${text}": a template takes an image`, {
-    hint: 'cutaway inspect --json gives a document for jq',
-  });
-}
-
-function oneContainer(text: string): CutawayError {
-  return new CutawayError('UNSUPPORTED', `inspect "${text}": of several targets, images only`, {
-    hint: 'ask for one container at a time',
-  });
+async function dockerShape(
+  target: ImageTarget | ContainerTarget,
+): Promise<Record<string, unknown>> {
+  return target.kind === 'image' ? await dockerImage(target) : dockerContainer(target);
 }

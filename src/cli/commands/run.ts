@@ -3,6 +3,7 @@ import { requirePrivilege } from '../../runtime/prepare-container.js';
 import { findRuntime } from '../../runtime/runc.js';
 import { discardContainer } from '../../runtime/remove-container.js';
 import { startDetached } from '../../runtime/start-detached.js';
+import { DETACH_KEYS_OPTION } from '../attached.js';
 import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
 import { requireTerminal, runInForeground } from '../foreground.js';
@@ -15,6 +16,7 @@ export const run = defineCommand({
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG…]',
   options: {
     ...CONTAINER_OPTIONS,
+    ...DETACH_KEYS_OPTION,
     detach: { type: 'boolean', alias: 'd', describe: 'leave it running and print its id' },
   },
   least: 1,
@@ -22,7 +24,8 @@ export const run = defineCommand({
   stopsAtArgument: true,
   examples: ['cutaway run hello-world', 'cutaway run -it --rm --name web busybox sh'],
   async run(context, [reference = '', ...args], options) {
-    const wanted = readCreateOptions(context, args, options);
+    const asked = readCreateOptions(context, args, options);
+    const wanted = options.detach ? { ...asked, stdinOnce: false } : asked;
     if (!options.detach) requireTerminal(context, wanted, wanted.openStdin);
     requireNewFile(context, options);
     const store = await contextStore(context);
@@ -32,7 +35,10 @@ export const run = defineCommand({
     const record = createContainer(store, image, wanted);
     writeID(context, options, record.id);
     if (!options.detach) {
-      return await runInForeground(context, store, record, { stdin: record.openStdin });
+      return await runInForeground(context, store, record, {
+        stdin: record.openStdin,
+        detachKeys: options['detach-keys'],
+      });
     }
     try {
       await startDetached(store, record, shimCommand());

@@ -7,6 +7,7 @@ import {
   type ContainerRecord,
 } from '../../runtime/store/container-store.js';
 import type { Store } from '../../runtime/store/store.js';
+import { DETACH_KEYS_OPTION } from '../attached.js';
 import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
 import { runInForeground } from '../foreground.js';
@@ -16,7 +17,8 @@ export const start = defineCommand({
   usage: '[OPTIONS] CONTAINER…',
   options: {
     attach: { type: 'boolean', alias: 'a', describe: 'stay with it and show what it prints' },
-    interactive: { type: 'boolean', alias: 'i', describe: 'with -a: give it our stdin' },
+    ...DETACH_KEYS_OPTION,
+    interactive: { type: 'boolean', alias: 'i', describe: 'stay with it and give it our stdin' },
   },
   least: 1,
   most: Infinity,
@@ -29,14 +31,17 @@ export const start = defineCommand({
     const store = await contextStore(context);
     requirePrivilege(store);
     for (const name of names) {
-      const { record, status } = resolveContainer(store, name);
-      if (status === 'running') {
+      const { record, init } = resolveContainer(store, name);
+      if (init !== undefined) {
         if (attach) {
           throw new CutawayError('IN_USE', `start container "${record.name}": it is running`);
         }
         // As Docker: starting what runs is no error.
       } else if (attach) {
-        return await runInForeground(context, store, record, { stdin: options.interactive });
+        return await runInForeground(context, store, record, {
+          stdin: options.interactive && record.openStdin,
+          detachKeys: options['detach-keys'],
+        });
       } else await startUnlessRunning(store, record);
       context.print(`${name}\n`);
     }
@@ -49,7 +54,7 @@ async function startUnlessRunning(store: Store, record: ContainerRecord): Promis
   try {
     await startDetached(store, record, shimCommand());
   } catch (error) {
-    if (hasCode(error, 'IN_USE') && findContainer(store, record.id)?.status === 'running') return;
+    if (hasCode(error, 'IN_USE') && findContainer(store, record.id)?.init !== undefined) return;
     throw error;
   }
 }

@@ -121,9 +121,8 @@ line of \`mount\` says what that root is made of.`,
   {
     title: 'The same container, seen from the host',
     text: `For the host it is a process among others. \`ls\` lists what there is, and \`procs\` shows the
-shell with both of its numbers: PID is the host's, INSIDE its own. Above it stand those who look
-after it, \`cutaway\` and \`runc\`, where Docker has its containerd-shim. \`ns\` shows what separates
-it: \`own\` is a namespace that was made for it, and the others it shares with the host. The kernel
+shell with both of its numbers: PID is the host's, INSIDE its own. Above it stands the one who looks
+after it, \`cutaway\`, where Docker has its containerd-shim. \`ns\` shows what separates it: \`own\` is a namespace that was made for it, and the others it shares with the host. The kernel
 is not separated at all: \`uname -r\` says the same on both sides.`,
     lines: [
       host('cutaway ls'),

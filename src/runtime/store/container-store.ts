@@ -10,7 +10,15 @@ import { identifyProcess, isAlive, type ProcessIdentity } from './process-identi
 import type { ReadStore, Store } from './store.js';
 import { writeQuickly, writeWhole } from './temporary.js';
 
-/** What a container was made of: written once, when it is created. */
+/** Of a container's log. */
+export interface LogLimits {
+  /** Bytes that a file may have before the next one is begun; absent for no limit. */
+  readonly maxSize?: number;
+  /** Files that are kept, the one that is written to among them. */
+  readonly maxFiles: number;
+}
+
+/** What a container was made of: written when it is created, anew by `rename` and `update` only. */
 export interface ContainerRecord {
   readonly version: 1;
   readonly id: string;
@@ -37,16 +45,22 @@ export interface ContainerRecord {
   readonly hostname: string;
   readonly terminal: boolean;
   readonly openStdin: boolean;
+  /** The end of the first input that somebody attached sends is the end of its stdin. */
+  readonly stdinOnce?: boolean;
   readonly autoRemove: boolean;
   readonly readOnly: boolean;
   readonly network: 'none' | 'host' | ContainerNamespace;
   readonly binds: readonly Bind[];
   readonly labels: Readonly<Record<string, string>>;
   readonly stopSignal: string;
+  /** Seconds that `stop` waits before it kills; absent for the default. */
+  readonly stopTimeout?: number;
   /** In the image-spec's names: "amd64". */
   readonly architecture: string;
   /** What else was asked for; absent for the usual, and in records of old. */
   readonly settings?: ContainerSettings;
+  /** Absent: one file without a limit. */
+  readonly logLimits?: LogLimits;
 }
 
 /** What changes: written by the supervisor only. Without `startedAt` it is being made. */
@@ -61,7 +75,7 @@ export interface ContainerState {
   readonly supervisor?: ProcessIdentity;
 }
 
-export type ContainerStatus = 'created' | 'running' | 'exited';
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'exited';
 
 export interface StoredContainer {
   readonly record: ContainerRecord;
@@ -120,9 +134,31 @@ export function findContainer(store: ReadStore, id: string): StoredContainer | u
   return {
     record,
     state,
-    status: running ? 'running' : hasStarted(store, id, state) ? 'exited' : 'created',
+    status: running
+      ? isFrozen(store.host, id)
+        ? 'paused'
+        : 'running'
+      : hasStarted(store, id, state)
+        ? 'exited'
+        : 'created',
     init: running ? init : undefined,
   };
+}
+
+/** cgroups(7), the freezer of version 1; cgroup-v2.rst, `cgroup.freeze`. */
+function isFrozen(host: ReadHost, id: string): boolean {
+  const places = [
+    [`/sys/fs/cgroup/freezer/cutaway/${id}/freezer.state`, /^FR(EEZING|OZEN)/],
+    [`/sys/fs/cgroup/cutaway/${id}/cgroup.freeze`, /^1/],
+  ] as const;
+  return places.some(([path, frozen]) => {
+    try {
+      return frozen.test(host.readText(path));
+    } catch (error) {
+      if (hasCode(error, 'NOT_FOUND', 'PERMISSION_DENIED')) return false;
+      throw error;
+    }
+  });
 }
 
 /** Whether its program has run, as opposed to being about to. */

@@ -24,6 +24,8 @@ export interface StorePaths {
   readonly lock: string;
   /** Held by those who bring images in, against those who take away what nobody has named. */
   readonly arrivals: string;
+  /** Of processes that are being started in running containers; each named after its maker. */
+  readonly execs: string;
   /** What does not outlive a reboot: the runtime's state, pid files, network namespaces. */
   readonly run: string;
 }
@@ -39,6 +41,7 @@ export function defaultDataRoot(host: ReadHost): string {
 }
 
 export function storePaths(host: ReadHost, root: string): StorePaths {
+  const run = runDirectory(host, root);
   return {
     root,
     images: `${root}/images`,
@@ -51,7 +54,8 @@ export function storePaths(host: ReadHost, root: string): StorePaths {
     partial: `${root}/partial`,
     lock: `${root}/lock`,
     arrivals: `${root}/arrivals`,
-    run: runDirectory(host, root),
+    execs: `${run}/exec`,
+    run,
   };
 }
 
@@ -94,6 +98,8 @@ export interface ContainerPaths {
   readonly record: string;
   readonly state: string;
   readonly log: string;
+  /** What a user wants of it while it runs: runtime/wish. */
+  readonly wish: string;
   readonly bundle: string;
   readonly config: string;
   readonly upper: string;
@@ -109,6 +115,9 @@ export interface ContainerPaths {
   readonly networkNamespace: string;
   /** A tmpfs, while it runs, of a container whose ipc namespace others may join. */
   readonly sharedMemory: string;
+  /** Where those attached to it connect, while a supervisor lives. */
+  readonly attachSocket: string;
+  readonly consoleSocket: string;
 }
 
 /** Where the runtime keeps what it knows of a container while it exists. */
@@ -124,6 +133,7 @@ export function containerPaths(paths: StorePaths, id: string): ContainerPaths {
     record: `${directory}/container.json`,
     state: `${directory}/state.json`,
     log: `${directory}/log.jsonl`,
+    wish: `${directory}/wish`,
     bundle: `${directory}/bundle`,
     config: `${directory}/bundle/config.json`,
     overlay,
@@ -136,5 +146,8 @@ export function containerPaths(paths: StorePaths, id: string): ContainerPaths {
     runtimeLog: `${paths.run}/log/${id}`,
     networkNamespace: `${paths.run}/netns/${id.slice(0, 12)}`,
     sharedMemory: `${paths.run}/shm/${id.slice(0, 12)}`,
+    // Short: a socket's path has 107 bytes at most (unix(7)).
+    attachSocket: `${paths.run}/pid/${id.slice(0, 12)}.attach`,
+    consoleSocket: `${paths.run}/pid/${id.slice(0, 12)}.console`,
   };
 }

@@ -2,6 +2,7 @@
 // in one rename. A directory whose maker is gone is rubbish.
 import { randomBytes } from 'node:crypto';
 import { readMountinfo } from '../../ns/mountinfo.js';
+import type { ReadHost } from '../../host/host.js';
 import { CutawayError, hasCode } from '../../oci/error.js';
 import { identifyProcess, isAlive } from './process-identity.js';
 import type { ReadStore, Store } from './store.js';
@@ -45,15 +46,19 @@ function newTemporaryPath(store: Store): string {
 
 /** Whole paths of what lies below tmp/ and whose maker is gone. */
 export function listAbandonedWork({ host, paths }: ReadStore): string[] {
-  if (host.findStatus(paths.temporary) === undefined) return [];
+  return [paths.temporary, paths.execs].flatMap((place) => listAbandoned(host, place));
+}
+
+function listAbandoned(host: ReadHost, place: string): string[] {
+  if (host.findStatus(place) === undefined) return [];
   return host
-    .readDirectory(paths.temporary)
+    .readDirectory(place)
     .filter(({ name }) => {
       const match = /^(\d+)-(\d+)-[0-9a-f]+$/.exec(name);
       const maker = { pid: Number(match?.[1]), startTicks: Number(match?.[2]) };
       return match === null || !isAlive(host, maker);
     })
-    .map(({ name }) => `${paths.temporary}/${name}`);
+    .map(({ name }) => `${place}/${name}`);
 }
 
 /** True when there was some. */

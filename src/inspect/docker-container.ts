@@ -1,0 +1,98 @@
+// A container in the shape that `docker container inspect` prints (Docker Engine API, "Inspect a
+// container"): tools parse that. What Docker alone knows of is there and empty.
+import type { ContainerSettings, EngineContainer } from '../engines/engine.js';
+import { dockerDetails } from './docker-container-settings.js';
+import type { ContainerTarget } from './target.js';
+
+/** What Go writes for a moment that never was. */
+const NEVER = '0001-01-01T00:00:00Z';
+
+/** Keys in Docker's order. */
+export function dockerContainer({ container, engine }: ContainerTarget): Record<string, unknown> {
+  const { command, directories, settings } = container;
+  const details = dockerDetails(container, settings);
+  const entrypoint = settings?.entrypoint ?? [];
+  const argv = [...command];
+  return {
+    Id: container.id,
+    Created: container.createdAt ?? NEVER,
+    Path: argv[0] ?? '',
+    Args: argv.slice(1),
+    State: stateOf(container),
+    Image: container.imageID ?? '',
+    ResolvConfPath: fileOf(container, settings, 'resolv.conf'),
+    HostnamePath: fileOf(container, settings, 'hostname'),
+    HostsPath: fileOf(container, settings, 'hosts'),
+    LogPath: container.log ?? '',
+    Name: `/${container.name}`,
+    RestartCount: 0,
+    Driver: 'overlay2',
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: null,
+    HostConfig: details.hostConfig,
+    GraphDriver: {
+      Data: {
+        LowerDir: directories.lower.map(({ directory }) => directory).join(':'),
+        MergedDir: directories.merged ?? '',
+        UpperDir: directories.upper ?? '',
+        WorkDir: directories.work ?? '',
+      },
+      Name: 'overlay2',
+    },
+    Mounts: details.mounts,
+    Config: {
+      Hostname: settings?.hostname ?? '',
+      Domainname: '',
+      User: settings?.user ?? '',
+      AttachStdin: settings?.stdinOnce ?? false,
+      AttachStdout: false,
+      AttachStderr: false,
+      Tty: settings?.terminal ?? false,
+      OpenStdin: settings?.openStdin ?? false,
+      StdinOnce: settings?.stdinOnce ?? false,
+      Env: settings?.environment ?? null,
+      Cmd: argv.slice(entrypoint.length),
+      Image: container.imageReference ?? '',
+      Volumes: null,
+      WorkingDir: settings?.workingDirectory ?? '',
+      Entrypoint: entrypoint.length === 0 ? null : entrypoint,
+      OnBuild: null,
+      Labels: container.labels,
+      ...(settings === undefined ? {} : { StopSignal: settings.stopSignal }),
+      ...(settings?.stopTimeout === undefined ? {} : { StopTimeout: settings.stopTimeout }),
+    },
+    NetworkSettings: details.networkSettings,
+    // What Docker has no word for.
+    Engine: engine.name,
+  };
+}
+
+function stateOf(container: EngineContainer): Record<string, unknown> {
+  const { state, init, exitCode, error, startedAt, finishedAt } = container;
+  const isAlive = state === 'running' || state === 'paused';
+  return {
+    Status: state,
+    Running: isAlive,
+    Paused: state === 'paused',
+    Restarting: false,
+    OOMKilled: false,
+    Dead: false,
+    Pid: init?.pid ?? 0,
+    ExitCode: isAlive ? 0 : (exitCode ?? 0),
+    Error: error ?? '',
+    StartedAt: startedAt ?? NEVER,
+    FinishedAt: isAlive ? NEVER : (finishedAt ?? NEVER),
+  };
+}
+
+/** Those that we make ourselves. */
+function fileOf(
+  { home }: EngineContainer,
+  settings: ContainerSettings | undefined,
+  name: string,
+): string {
+  return settings === undefined || home === undefined ? '' : `${home}/${name}`;
+}
