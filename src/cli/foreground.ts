@@ -67,7 +67,7 @@ async function runHere(
     try {
       const output = standardOutput(context);
       supervised = await startContainer(store, record, {
-        stdin: record.openStdin ? 'pipe' : 'ignore',
+        stdin: record.openStdin ? 'fifo' : 'ignore',
         onOutput: (stream, chunk, source) => {
           session.onOutput(stream, chunk, source);
           output(stream, chunk, source);

@@ -1,10 +1,10 @@
 // Child processes: argument vectors only, never a shell.
 import { spawn as nodeSpawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { CutawayError } from '../oci/error.js';
 import { errnoOf, systemError } from './errno.js';
-import { openWidePipe } from './wide-pipe.js';
+import { openChildPipes, type ChildPipes } from './child-pipes.js';
 import type { ChildEnd, ChildProcess, ChildResult, RunOptions, SpawnOptions } from './host.js';
 
 const DEFAULT_TIMEOUT = 30_000;
@@ -32,9 +32,12 @@ function isExecutable(path: string): boolean {
 export function spawn(argv: readonly string[], options: SpawnOptions): ChildProcess {
   const [program, ...rest] = argv;
   if (program === undefined) throw new CutawayError('INTERNAL', 'spawn: no program');
-  const { child, stdin } = startChild(program, rest, options);
-  // When the child ends, Node closes what it finds here; the child's own children may still read it.
-  if (options.keepStdin === true) child.stdin = null;
+  const pipes = openChildPipes(options);
+  const child = startChild(program, rest, options, pipes);
+  const [stdout, stderr] = [
+    pipes.outputs[0] ?? child.stdout ?? undefined,
+    pipes.outputs[1] ?? child.stderr ?? undefined,
+  ];
   const when = (event: 'exit' | 'close') =>
     new Promise<ChildEnd>((resolve, reject) => {
       child.on('error', (error) => {
@@ -44,15 +47,16 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
         resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined });
       });
     });
-  const [exited, ended] = [when('exit'), when('close')];
+  const exited = when('exit');
+  const ended = Promise.all([when('close'), ...pipes.outputs.map(closed)]).then(([end]) => end);
   // Who never asks for the end must not be told by a crash that it was a bad one.
   ended.catch(() => undefined);
   exited.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
-    stdin,
-    stdout: child.stdout ?? undefined,
-    stderr: child.stderr ?? undefined,
+    stdin: pipes.stdin ?? child.stdin ?? undefined,
+    stdout,
+    stderr,
     kill: (signal) => {
       child.kill(signal as NodeJS.Signals);
     },
@@ -65,30 +69,29 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
   };
 }
 
-function startChild(program: string, rest: readonly string[], options: SpawnOptions) {
-  const { stdin, stdout, stderr, detached = false, environment, directory } = options;
-  const channel = options.channel === true ? (['pipe'] as const) : [];
-  const settings = {
-    detached,
-    ...(environment === undefined ? {} : { env: environment }),
-    ...(directory === undefined ? {} : { cwd: directory }),
-  };
-  if (stdin !== 'wide-pipe') {
-    const child = nodeSpawn(program, rest, {
-      stdio: [stdin, stdout, stderr, ...channel],
-      ...settings,
-    });
-    return { child, stdin: child.stdin ?? undefined };
-  }
-  const pipe = openWidePipe();
+/** Of a pipe of our own, Node's `close` of the child says nothing. */
+function closed(stream: Readable | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream === undefined) resolve();
+    else stream.once('close', resolve);
+  });
+}
+
+function startChild(
+  program: string,
+  rest: readonly string[],
+  { channel = false, detached = false, environment, directory }: SpawnOptions,
+  pipes: ChildPipes,
+) {
   try {
-    const child = nodeSpawn(program, rest, {
-      stdio: [pipe.readEnd, stdout, stderr, ...channel],
-      ...settings,
+    return nodeSpawn(program, rest, {
+      stdio: [...pipes.stdio, ...(channel ? (['pipe'] as const) : [])],
+      detached,
+      ...(environment === undefined ? {} : { env: environment }),
+      ...(directory === undefined ? {} : { cwd: directory }),
     });
-    return { child, stdin: pipe.stream };
   } finally {
-    fs.closeSync(pipe.readEnd);
+    pipes.closeTheirs();
   }
 }
 

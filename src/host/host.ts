@@ -148,16 +148,17 @@ export interface ReadHost {
 }
 
 export interface SpawnOptions {
-  /** `wide-pipe`: for many bytes, which another thread writes while this one goes on. */
-  readonly stdin: 'ignore' | 'inherit' | 'pipe' | 'wide-pipe' | number;
-  readonly stdout: 'ignore' | 'inherit' | 'pipe' | number;
-  readonly stderr: 'ignore' | 'inherit' | 'pipe' | number;
+  /**
+   * `fifo`: a pipe(7). What Node calls a pipe is a socket, which nobody can open again as /dev/stdout.
+   * `wide-pipe`: one for many bytes, which another thread writes while this one goes on.
+   */
+  readonly stdin: 'ignore' | 'inherit' | 'pipe' | 'fifo' | 'wide-pipe' | number;
+  readonly stdout: 'ignore' | 'inherit' | 'pipe' | 'fifo' | number;
+  readonly stderr: 'ignore' | 'inherit' | 'pipe' | 'fifo' | number;
   /** A session of its own (setsid): terminal signals do not reach it by themselves. */
   readonly detached?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly directory?: string;
-  /** Its stdin stays open when it ends, for those it has started. */
-  readonly keepStdin?: boolean;
   /** The child has the other end of a socket pair as its descriptor 3. */
   readonly channel?: boolean;
 }

@@ -41,7 +41,7 @@ async function main(dataRoot: string, id: string, isAttached: boolean): Promise<
 
 async function runOnce(store: Store, record: ContainerRecord, session: Session): Promise<number> {
   const supervised = await supervise(store, record, {
-    stdin: record.openStdin ? 'pipe' : 'ignore',
+    stdin: record.openStdin ? 'fifo' : 'ignore',
     onOutput: session.onOutput,
   });
   void session.serve(supervised).catch(() => undefined);

@@ -20,7 +20,7 @@ import type { Store } from './store/store.js';
 
 export interface SupervisedStdio {
   /** Of a container without a terminal. */
-  readonly stdin: 'ignore' | 'inherit' | 'pipe';
+  readonly stdin: 'ignore' | 'inherit' | 'fifo';
   /** `source` is what to pause when nobody takes it. With a terminal all output is on stdout. */
   readonly onOutput: (
     stream: 'stdout' | 'stderr',
@@ -170,9 +170,8 @@ function spawnRuntime(store: Store, record: ContainerRecord, stdio: SupervisedSt
   const paths = containerPaths(store.paths, record.id);
   const child = host.spawn(runArguments(findRuntime(host), store.paths, paths, record), {
     stdin: record.terminal ? 'ignore' : stdio.stdin,
-    stdout: record.terminal ? 'ignore' : 'pipe',
-    stderr: 'pipe',
-    keepStdin: true,
+    stdout: record.terminal ? 'ignore' : 'fifo',
+    stderr: 'fifo',
     // Terminal signals reach the container through us.
     detached: true,
     directory: paths.bundle,
