@@ -24,6 +24,8 @@ export interface StorePaths {
   readonly lock: string;
   /** Held by those who bring images in, against those who take away what nobody has named. */
   readonly arrivals: string;
+  /** Is there while something was let go and not yet swept away, for an image was on its way. */
+  readonly unswept: string;
   /** What does not outlive a reboot: the runtime's state, pid files, network namespaces. */
   readonly run: string;
 }
@@ -51,6 +53,7 @@ export function storePaths(host: ReadHost, root: string): StorePaths {
     partial: `${root}/partial`,
     lock: `${root}/lock`,
     arrivals: `${root}/arrivals`,
+    unswept: `${root}/unswept`,
     run: runDirectory(host, root),
   };
 }
