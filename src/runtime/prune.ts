@@ -31,6 +31,8 @@ export interface PruneOptions {
   /** KEY or KEY=VALUE, all of them. */
   readonly labels: readonly string[];
   readonly platform: Platform;
+  /** Told before it waits for an image that is on its way into the store. */
+  readonly onWait: () => void;
 }
 
 export interface PrunedImage {
@@ -87,14 +89,18 @@ export async function prune(store: Store, plan: Pruning, options: PruneOptions):
   }
   if (!options.images) return;
   const planned = new Set(plan.images.map(({ id }) => id));
-  withoutArrivals(store, () => {
-    exclusively(store, () => {
-      const { names, going } = splitNames(store, listContainers(store), options);
-      const kept = going.filter(({ id }) => !planned.has(id)).map(({ name }) => name);
-      writeImageNames(store, [...names, ...kept]);
-      collectGarbage(store);
-    });
-  });
+  withoutArrivals(
+    store,
+    () => {
+      exclusively(store, () => {
+        const { names, going } = splitNames(store, listContainers(store), options);
+        const kept = going.filter(({ id }) => !planned.has(id)).map(({ name }) => name);
+        writeImageNames(store, [...names, ...kept]);
+        collectGarbage(store);
+      });
+    },
+    options.onWait,
+  );
 }
 
 function isIdle(store: Store, container: StoredContainer, options: PruneOptions): boolean {

@@ -91,6 +91,9 @@ function readWishes(
     images: only !== 'containers',
     labels,
     platform: context.platform,
+    onWait: () => {
+      context.note('prune: waiting for an image that is on its way into the store');
+    },
     ...(until === undefined ? {} : { until }),
   };
 }
@@ -120,7 +123,8 @@ async function isWanted(
   if (images) context.note(`  - ${kind}: ${answer.images.length}`);
   context.note(`  ${formatSize(answer.freed.total)} in all`);
   stderr.write('Are you sure you want to continue? [y/N] ');
-  const [line] = (await once(stdin, 'data')) as [Buffer];
+  const end = once(stdin, 'end').then(() => ['']);
+  const [line] = (await Promise.race([once(stdin, 'data'), end])) as [Buffer | string];
   stdin.pause();
   return /^y(es)?\s*$/i.test(line.toString());
 }

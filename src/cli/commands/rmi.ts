@@ -8,6 +8,9 @@ import { defineCommand } from '../command.js';
 import { contextStore } from '../context.js';
 import { reportError } from '../exit-status.js';
 
+const LATER =
+  '! an image is on its way into the store: what nothing needs any more goes when it has come';
+
 export const rmi = defineCommand({
   usage: '[OPTIONS] IMAGE…',
   options: {
@@ -24,9 +27,10 @@ export const rmi = defineCommand({
     let failure: Error | undefined;
     for (const text of texts) {
       try {
-        const { untagged, deleted } = remove(store, text, context.platform, { force });
+        const { untagged, deleted, isLater } = remove(store, text, context.platform, { force });
         for (const name of untagged) context.print(`Untagged: ${safeText(name)}\n`);
         for (const digest of deleted) context.print(`Deleted: ${digest}\n`);
+        if (isLater) context.note(LATER);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         // The others go all the same; the last failure is told by whoever called.

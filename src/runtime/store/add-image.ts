@@ -24,6 +24,7 @@ import {
   writeLayerIndex,
   writeSeekPoints,
 } from './layer-store.js';
+import { sweepLater } from './garbage.js';
 import { nameImage } from './name-image.js';
 import { layerDirectoryName, overlayDirectory, shortLinkName } from './paths.js';
 import type { Store } from './store.js';
@@ -65,6 +66,7 @@ export async function addImage(
     return await bringAndName(store, image, options);
   } finally {
     lock.release();
+    sweepLater(store);
   }
 }
 

@@ -15,10 +15,18 @@ import { exclusively, type ReadStore, type Store } from './store.js';
 
 /**
  * Runs `action` while no image is on its way into the store: what comes is nobody's until it is
- * named. Waits for those that are. `action` may take the store's lock, never the other way round.
+ * named. Waits for those that are, and says so before. `action` may take the store's lock, never the
+ * other way round.
  */
-export function withoutArrivals<Value>(store: Store, action: () => Value): Value {
-  const lock = store.host.lock(store.paths.arrivals, 'exclusive');
+export function withoutArrivals<Value>(
+  store: Store,
+  action: () => Value,
+  onWait: () => void,
+): Value {
+  const { host, paths } = store;
+  const free = host.tryLock(paths.arrivals, 'exclusive');
+  if (free === undefined) onWait();
+  const lock = free ?? host.lock(paths.arrivals, 'exclusive');
   try {
     return action();
   } finally {
@@ -37,11 +45,44 @@ export function tidyStore(store: Store): void {
   }
 }
 
+export interface LetGo<Value> {
+  readonly value: Value;
+  /** The digests of the blobs that went. */
+  readonly deleted: Digest[];
+  /** An image is on its way: nothing has gone yet, and what nothing needs goes when it has come. */
+  readonly isLater: boolean;
+}
+
+/** Takes names away by `untag`, at once, and then whatever nothing needs any more. */
+export function letGo<Value>(store: Store, untag: () => Value): LetGo<Value> {
+  const { host, paths } = store;
+  const lock = host.tryLock(paths.arrivals, 'exclusive');
+  try {
+    return exclusively(store, () => {
+      const value = untag();
+      if (lock !== undefined) return { value, deleted: collectGarbage(store), isLater: false };
+      host.writeFile(paths.unswept, '', 0o600);
+      return { value, deleted: [], isLater: true };
+    });
+  } finally {
+    lock?.release();
+    // The last arrival may have ended before it could see that something is left to do.
+    sweepLater(store);
+  }
+}
+
+/** What was let go while images were on their way, once none is: whoever brings one ends with it. */
+export function sweepLater(store: Store): void {
+  if (store.host.findStatus(store.paths.unswept) !== undefined) tidyStore(store);
+}
+
 /** Takes away the locks of pulls that have ended, when none is under way. */
 export function tidyPartialBlobs({ host, paths }: Store): void {
   const lock = host.tryLock(paths.arrivals, 'exclusive');
   if (lock === undefined) return;
   try {
+    // Who swept meanwhile has taken all of it away.
+    if (host.findStatus(paths.partial) === undefined) return;
     for (const { name } of host.readDirectory(paths.partial)) {
       if (name.endsWith('.lock')) host.removeFile(`${paths.partial}/${name}`);
     }
@@ -90,7 +131,11 @@ export function collectGarbage(store: Store): Digest[] {
   if (needs === undefined) return [];
   removeDirectories(store, needs);
   removeIndexes(store, needs);
-  return removeBlobs(store, needs);
+  const removed = removeBlobs(store, needs);
+  if (store.host.findStatus(store.paths.unswept) !== undefined) {
+    store.host.removeFile(store.paths.unswept);
+  }
+  return removed;
 }
 
 /** Undefined when something is too damaged to say what it needs: then nothing may go. */

@@ -26,6 +26,8 @@ export interface StorePaths {
   readonly arrivals: string;
   /** Of processes that are being started in running containers; each named after its maker. */
   readonly execs: string;
+  /** Is there while something was let go and not yet swept away, for an image was on its way. */
+  readonly unswept: string;
   /** What does not outlive a reboot: the runtime's state, pid files, network namespaces. */
   readonly run: string;
 }
@@ -55,6 +57,7 @@ export function storePaths(host: ReadHost, root: string): StorePaths {
     lock: `${root}/lock`,
     arrivals: `${root}/arrivals`,
     execs: `${run}/exec`,
+    unswept: `${root}/unswept`,
     run,
   };
 }

@@ -23,7 +23,7 @@ import {
   type BlobProgress,
 } from './arriving-blob.js';
 import { whyNotUnpack } from './can-unpack.js';
-import { tidyPartialBlobs, tidyStore } from './garbage.js';
+import { sweepLater, tidyPartialBlobs, tidyStore } from './garbage.js';
 import { findStoredImage, listImageNames } from './image-store.js';
 import { findUnpackedLayer } from './layer-store.js';
 import type { Store } from './store.js';
@@ -186,6 +186,7 @@ async function bringImage(store: Store, source: Source, options: PullOptions): P
   } finally {
     await Promise.allSettled([...blobs.values()].map(({ arrived }) => arrived));
     lock.release();
+    sweepLater(store);
   }
   if (failure === undefined) tidyPartialBlobs(store);
   else {

@@ -3,7 +3,7 @@ import type { Digest } from '../../oci/digest.js';
 import { CutawayError } from '../../oci/error.js';
 import { formatReference, isReference, parseReference } from '../../oci/reference.js';
 import { listContainers } from './container-store.js';
-import { collectGarbage, withoutArrivals } from './garbage.js';
+import { letGo } from './garbage.js';
 import {
   familiar,
   findImageID,
@@ -11,13 +11,15 @@ import {
   writeImageNames,
   type StoredImage,
 } from './image-store.js';
-import { exclusively, type Store } from './store.js';
+import type { Store } from './store.js';
 
 export interface Removal {
   /** Familiar form. */
   readonly untagged: readonly string[];
   /** Image ID and digests of blobs that are gone. */
   readonly deleted: readonly Digest[];
+  /** An image is on its way into the store: what nothing needs any more goes when it has come. */
+  readonly isLater: boolean;
 }
 
 /**
@@ -30,17 +32,16 @@ export function removeImage(
   text: string,
   options: { force: boolean },
 ): Removal {
-  return withoutArrivals(store, () =>
-    exclusively(store, () => untagAndCollect(store, image, text, options)),
-  );
+  const { value, ...rest } = letGo(store, () => untag(store, image, text, options));
+  return { untagged: value, ...rest };
 }
 
-function untagAndCollect(
+function untag(
   store: Store,
   image: StoredImage,
   text: string,
   options: { force: boolean },
-): Removal {
+): string[] {
   const names = listImageNames(store);
   const own = names.filter((name) => findImageID(store, name, image.config) === image.id);
   const full = isReference(text) ? formatReference(parseReference(text)) : undefined;
@@ -55,24 +56,20 @@ function untagAndCollect(
   if (isLast && !options.force) refuseUsed(store, image, text);
   const kept = names.filter((name) => !going.includes(name));
   writeImageNames(store, kept);
-  const untagged = going.flatMap(({ reference }) =>
-    reference === undefined ? [] : [familiar(reference)],
-  );
-  return { untagged, deleted: collectGarbage(store) };
+  return going.flatMap(({ reference }) => (reference === undefined ? [] : [familiar(reference)]));
 }
 
 /** The way out when an image cannot be read any more: its name goes, and with it what it needs. */
 export function removeDamagedImage(store: Store, text: string): Removal | undefined {
   const full = isReference(text) ? formatReference(parseReference(text)) : undefined;
-  return withoutArrivals(store, () =>
-    exclusively(store, () => {
-      const names = listImageNames(store);
-      const kept = names.filter(({ reference }) => reference === undefined || reference !== full);
-      if (kept.length === names.length) return undefined;
-      writeImageNames(store, kept);
-      return { untagged: [familiar(text)], deleted: collectGarbage(store) };
-    }),
-  );
+  const names = listImageNames(store);
+  const isOther = ({ reference }: { readonly reference?: string | undefined }) =>
+    reference === undefined || reference !== full;
+  if (names.every(isOther)) return undefined;
+  const { deleted, isLater } = letGo(store, () => {
+    writeImageNames(store, listImageNames(store).filter(isOther));
+  });
+  return { untagged: [familiar(text)], deleted, isLater };
 }
 
 function refuseUsed(store: Store, image: StoredImage, text: string): void {
