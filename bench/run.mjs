@@ -1,7 +1,7 @@
 // npm run bench: what a user waits for, as a ratio to what people use today, in one run.
 //   npm run bench                 all of it, about 15 minutes
 //   npm run bench -- start        starting; `layers`: the layer engine; `images`: pull and load;
-//                                 `scale`: cost as work grows
+//                                 `explorer`; `scale`: cost as work grows
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,6 +11,7 @@ const BENCHES = new Map([
   ['start', async (bench) => (await import('./start.mjs')).benchStart(bench)],
   ['layers', async (bench) => (await import('./layers.mjs')).benchLayers(bench)],
   ['images', async (bench) => (await import('./images.mjs')).benchImages(bench)],
+  ['explorer', async (bench) => (await import('./explorer.mjs')).benchExplorer(bench)],
   ['scale', async (bench) => (await import('./scale.mjs')).benchScale(bench)],
 ]);
 

@@ -21,6 +21,10 @@ const cutaway = (...words) => execFileSync(program, words, { env, encoding: 'utf
 const SERVE =
   'mkdir -p /srv/www; echo hello >/srv/www/index.html; rm /etc/group; echo x >>/etc/passwd; while true; do echo served; sleep 1; done';
 
+/** What the page was before. */
+const BEFORE =
+  'mkdir -p /srv/www; echo welcome >/srv/www/index.html; echo logo >/srv/www/logo.svg; chmod 600 /etc/passwd';
+
 const SCRIPT = `wait web
 pause 300
 still ${pictures}/home.svg
@@ -28,11 +32,7 @@ key Enter
 wait Changes
 pause 1500
 still ${pictures}/container.svg
-key 3
-wait memory
-pause 4500
-still ${pictures}/use.svg
-key 1 t
+key t
 wait what the container
 key v
 pause 200
@@ -51,11 +51,11 @@ still ${pictures}/compare.svg
 
 mkdirSync(pictures, { recursive: true });
 try {
-  cutaway('run', '--name', 'build', 'busybox', 'sh', '-c', SERVE.replace(/while.*/, 'true'));
+  cutaway('run', '--name', 'build', 'busybox', 'sh', '-c', BEFORE);
   cutaway('commit', '-m', 'a page', 'build', 'page:1');
   cutaway('rm', 'build');
   cutaway('run', '-d', '--name', 'cache', 'page:1', 'sleep', '1000');
-  cutaway('run', '-d', '--name', 'web', '-m', '64m', '--cpus', '0.5', 'busybox', 'sh', '-c', SERVE);
+  cutaway('run', '-d', '--name', 'web', 'busybox', 'sh', '-c', SERVE);
   writeFileSync(`${directory}/keys`, SCRIPT);
   const size = `stty cols ${SIZE.columns} rows ${SIZE.rows}`;
   const line = `${size}; ${program} tui --script ${directory}/keys`;

@@ -181,6 +181,11 @@ t.test('a host with a container', { skip: cannotRun('tmux', 'runc', 'busybox') }
     { key: 'Down', shows: /./ },
     ...MOVES,
   ];
+  const acts: readonly Press[] = [
+    { key: 'x', shows: /act on cutaway:web/ },
+    ...MOVES,
+    { key: 'Escape', help: 'Esc' },
+  ];
   const home: readonly Press[] = [
     ...MOVES,
     { key: 'G' },
@@ -196,6 +201,7 @@ t.test('a host with a container', { skip: cannotRun('tmux', 'runc', 'busybox') }
     { key: 'Escape', help: 'Esc', shows: 'Images' },
     { key: 'm', shows: /user +cgroup|TYPE/ },
     { key: 'Escape', help: 'Esc', shows: 'Images' },
+    ...acts,
     { key: 'f', shows: /Processes {2}(\d|nothing)/ },
     ...findings,
     { key: 'Escape', help: 'Esc', shows: 'Images' },
@@ -218,6 +224,7 @@ t.test('a host with a container', { skip: cannotRun('tmux', 'runc', 'busybox') }
     ...MOVES,
     ...FRAME,
     { key: 'Escape', help: 'Esc', shows: '│ upper' },
+    ...acts,
     { key: 'f', shows: /no-security-label|new-privileges/ },
     { key: 'Escape', help: 'Esc', shows: '│ upper' },
     { key: 't', shows: 'what the container' },
@@ -243,6 +250,26 @@ t.test('a host with a container', { skip: cannotRun('tmux', 'runc', 'busybox') }
   terminal.press('Escape');
   await terminal.shows('Images');
   await namesNoOther(t, terminal, [...home, ...LAST]);
-  await cutaway.text('rm', '-f', 'web');
+  await cutaway.text('create', '--name', 'later', 'busybox', 'sleep', '1000');
+  await terminal.shows('Containers  2, 1 running');
+  await pressAll(t, terminal, [
+    { key: 'Home' },
+    { key: 'x', shows: /act on cutaway:web/ },
+    { key: 'Enter', shows: 'cutaway rm -f web: y does it' },
+    { key: 'n' },
+    { key: 'Enter', shows: 'not done: cutaway rm -f web' },
+    { key: 'c', shows: 'copied the command: cutaway rm -f web' },
+    { key: 'Enter', shows: 'y does it' },
+    { key: 'y' },
+    { key: 'Enter', shows: 'done: cutaway rm -f web' },
+    { key: 'r', shows: 'Containers  1, 0 running' },
+    { key: 'x', shows: /act on cutaway:later/ },
+    { key: 'Enter', shows: 'cutaway start later: y does it' },
+    { key: 'y' },
+    { key: 'Enter', shows: 'done: cutaway start later' },
+    { key: 'r', shows: 'Containers  1, 1 running' },
+  ]);
+  // Without any key.
+  await cutaway.text('rm', '-f', 'later');
   await terminal.shows('0 running');
 });

@@ -107,8 +107,11 @@ t.test('suspended and gone on with', { skip }, async (t) => {
 t.test('a script and a recording', { skip }, async (t) => {
   const cutaway = makeCutaway(t);
   const [keys, cast] = [`${cutaway.directory}/keys`, `${cutaway.directory}/look.cast`];
-  writeFileSync(keys, '# look\nwait Layers\nkey Tab v\nwait what layer\nkey q\npause 50\n');
-  const args = ['tui', '--script', keys, '--record', cast, archive(cutaway)];
+  const [still, last] = [`${cutaway.directory}/a.svg`, `${cutaway.directory}/last.svg`];
+  const steps = `wait Layers\ndrag 29 9 40 9\nstill ${still}\nkey Tab v\nwait what layer\nkey q\npause 50\n`;
+  writeFileSync(keys, `# look\n${steps}`);
+  const files = ['--script', keys, '--record', cast, '--still', last];
+  const args = ['tui', ...files, archive(cutaway)];
   const terminal = explorer(t, cutaway, ...args);
   await terminal.shows('status 0');
   const [header, ...events] = readFileSync(cast, 'utf8').trimEnd().split('\n').map(parse);
@@ -117,6 +120,20 @@ t.test('a script and a recording', { skip }, async (t) => {
   const text = events.map(([, , one]) => one as string).join('');
   t.ok(text.startsWith('\u001b[?1049h') && text.endsWith('\u001b[?1049l'));
   t.match(text, /what layer 4 did/);
+  for (const [path, shown] of [
+    [still, /after layer 4, by size/],
+    [last, /what layer 4 did/],
+  ] as const) {
+    const picture = readFileSync(path, 'utf8');
+    t.match(picture, /^<svg xmlns="[^"]*" width="692" height="452"/);
+    t.match(picture, shown);
+    t.match(picture, /<text x="337.6"[^>]*>│</, 'the line was dragged to column 40');
+    t.match(picture, / Layers<\/text>/);
+    t.notMatch(
+      picture.replace(/<\/?(?:svg|rect|g|text)(?: [\w:-]+="[^"<>]*")*\/?>/g, ''),
+      /[<>\u001b]/,
+    );
+  }
 
   writeFileSync(keys, 'wait Layers\njump\n');
   const wrong = explorer(t, cutaway, 'tui', '--script', keys, archive(cutaway));

@@ -25,6 +25,7 @@ import { formatSize } from '../../report/size.js';
 import { Destination } from '../../runtime/destination.js';
 import type { FilePart, Port } from '../../tui/view-model/port.js';
 import type { Context } from '../context.js';
+import { act } from './act.js';
 import { processSubject, runningSubjects } from '../process-subjects.js';
 import { targetContext, withTarget, withTree } from '../targets.js';
 import { writePlan } from '../write-plan.js';
@@ -76,6 +77,7 @@ export function explorerPort(context: Context): ExplorerPort {
     ...fileQuestions(context, fresh, looks),
     ...liveQuestions(context, fresh),
     ...treeQuestions(fresh),
+    act: (target, wanted) => act(context, target, wanted),
     close: () => {
       looks.close();
     },

@@ -41,6 +41,17 @@ function parseStep(verb: string, rest: string): ScriptStep | undefined {
         : undefined;
     case 'still':
       return rest === '' ? undefined : { kind: 'still', path: rest };
+    default:
+      return parsePointerStep(verb, rest, numbers);
+  }
+}
+
+function parsePointerStep(
+  verb: string,
+  rest: string,
+  numbers: readonly number[],
+): ScriptStep | undefined {
+  switch (verb) {
     case 'click':
       return pointerStep('click', numbers);
     case 'drag':

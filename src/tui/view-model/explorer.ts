@@ -235,6 +235,9 @@ export class Explorer {
       case 'open':
         this.open(effect.page);
         break;
+      case 'back':
+        if (page === this.page) this.#back();
+        break;
       case 'tell':
         this.#message = effect.text;
         break;

@@ -40,7 +40,10 @@ export type Effect<State> =
   | CommonEffect;
 
 export type CommonEffect =
-  { readonly kind: 'open'; readonly page: Page } | { readonly kind: 'tell'; readonly text: string };
+  | { readonly kind: 'open'; readonly page: Page }
+  /** To the page before, where this is still the one that is shown. */
+  | { readonly kind: 'back' }
+  | { readonly kind: 'tell'; readonly text: string };
 
 /** A line that the user fills in, at the foot of the screen. */
 export interface Prompt<State> {
@@ -160,6 +163,7 @@ export function makePage<State>(kind: PageKind<State>, initial: State): Page {
         return { kind: 'prompt', label, text, change: changed };
       }
       case 'open':
+      case 'back':
       case 'tell':
         return effect;
     }

@@ -1,4 +1,5 @@
-// What the explorer asks, and the one thing that it does: write files of an image to a safe place.
+// What the explorer asks, and the two things that it does: write files of an image to a safe place,
+// and start or remove a container.
 // Behind it are the questions of src/inspect; a test may have others behind it.
 import type { ContainerFacts, ContainerMount } from '../../inspect/container-look.js';
 import type { BlameDocument } from '../../inspect/documents/blame.js';
@@ -18,6 +19,9 @@ export interface FilePart {
   /** Of all of it. */
   readonly size: number;
 }
+
+/** What is done to a container: the words of the command, without the container. */
+export type Act = readonly ['start'] | readonly ['rm'] | readonly ['rm', '-f'];
 
 export interface Port {
   /** Milliseconds of a clock. */
@@ -54,4 +58,6 @@ export interface Port {
   comparePatch(before: string, after: string, path: string): Promise<ContentChange>;
   /** What `cutaway COMMAND… --json` answers, for what a page has not asked itself. */
   layers(target: string): Promise<unknown>;
+  /** On a container of our own store; rejects with what went wrong. */
+  act(target: string, act: Act): Promise<void>;
 }

@@ -25,6 +25,7 @@ import {
   type Sample,
   type Tab,
 } from './container-tabs.js';
+import { openAct } from './act.js';
 import { filePage } from './file.js';
 import { findingsPage } from './findings.js';
 import { imagePage } from './image.js';
@@ -183,6 +184,15 @@ const WAYS: readonly Binding<ContainerState>[] = [
     label: 'namespaces',
     help: 'which namespaces the running containers are in, and share',
     act: () => ({ effects: [{ kind: 'open', page: namespacesPage() }] }),
+  },
+  {
+    keys: ['x'],
+    shown: 'x',
+    label: 'act',
+    help: 'start or remove the container, after a y',
+    works: ({ overlay }) => overlay?.subject.state !== undefined,
+    act: ({ overlay }) =>
+      overlay === undefined ? {} : openAct(overlay.subject.target, overlay.subject.state ?? ''),
   },
   {
     keys: ['f'],

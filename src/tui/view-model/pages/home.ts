@@ -14,6 +14,7 @@ import {
   type Step,
   type Watch,
 } from '../page.js';
+import { openAct } from './act.js';
 import { containerPage } from './container.js';
 import { findingsPage } from './findings.js';
 import { homeColumns, homeLine } from './home-drawing.js';
@@ -114,6 +115,17 @@ const HOME: PageKind<HomeState> = {
       label: 'namespaces',
       help: 'which namespaces the running containers are in, and share',
       act: () => ({ effects: [{ kind: 'open', page: namespacesPage() }] }),
+    },
+    {
+      keys: ['x'],
+      shown: 'x',
+      label: 'act',
+      help: 'start or remove the container, after a y',
+      works: (state) => current(state)?.kind === 'container',
+      act: (state) => {
+        const row = current(state);
+        return row?.kind === 'container' ? openAct(targetOf(row), row.row.state) : {};
+      },
     },
     {
       keys: ['f'],

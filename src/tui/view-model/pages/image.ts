@@ -1,5 +1,4 @@
 // Layers on the left, the files on the right, the facts of what the cursor is on below.
-import { DELETED } from '../../../inspect/tree-view.js';
 import { AT_START } from '../list.js';
 import { clickList, moveBinding, wheelList, type ListAccess } from '../list-pane.js';
 import { makePage, question, type Binding, type Page, type PageKind, type Step } from '../page.js';
@@ -23,6 +22,7 @@ import { bestSplit, drawImage, imageAreas, wantedView, type ImageState } from '.
 import { extractPrompt } from './extract-prompt.js';
 import { filePage } from './file.js';
 import { findingsPage } from './findings.js';
+import { rowSource, shownTarget } from './image-source.js';
 import { processesPage } from './processes.js';
 
 /** A key that moves through layers or letters of a filter come faster than trees are made. */
@@ -114,35 +114,6 @@ function withTree(
   const row = tree === undefined ? undefined : cursorRow(tree);
   if (tree === undefined || row === undefined) return {};
   return { state: { ...state, tree: change(tree, row) } };
-}
-
-/** The image as it stood after a layer. */
-function layerTarget(target: string, layer: number): string {
-  return `${target.replace(/@\d{1,4}$/, '')}@${layer}`;
-}
-
-/** What d marks: the tree that is shown. */
-function shownTarget({ target, look, mode, layers }: ImageState): string {
-  const isWhole = mode === 'whole' || layers.cursor + 1 === look?.layers.length;
-  return isWhole || look?.subject.kind === 'container'
-    ? target
-    : layerTarget(target, layers.cursor + 1);
-}
-
-/** Which words name what a row is, and the layer where that is a version of its own. */
-export function rowSource(
-  { target, mode, look, tree, layers }: ImageState,
-  row: number,
-): { target: string; layer: string | undefined } {
-  const view = tree?.view;
-  if (mode === 'whole' || view === undefined) return { target, layer: undefined };
-  const isDirectory = (view.end[row] ?? 0) > row + 1;
-  if (!isDirectory || mode === 'layer' || look?.subject.kind === 'container') {
-    return { target, layer: String(view.layer[row]) };
-  }
-  // A directory as it was: of what the layer deletes, before it.
-  const upTo = layers.cursor + (view.mark[row] === DELETED ? 0 : 1);
-  return { target: layerTarget(target, upTo), layer: undefined };
 }
 
 function openRow(state: ImageState): Step<ImageState> {
