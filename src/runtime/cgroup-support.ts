@@ -17,13 +17,16 @@ export function fitResources(host: ReadHost, wishes: ResourceWishes): FittedReso
   const cgroups = findCgroups(host);
   checkSet('--cpuset-cpus', wishes.cpusetCpus, readSet(host, cgroups, 'cpus'));
   checkSet('--cpuset-mems', wishes.cpusetMems, readSet(host, cgroups, 'mems'));
-  const fitted: { -readonly [Key in keyof ResourceWishes]: ResourceWishes[Key] } = { ...wishes };
-  const warnings: string[] = [];
-  for (const [key, option, isThere] of KNOBS) {
-    if (fitted[key] === undefined || isThere(host, cgroups)) continue;
-    delete fitted[key];
-    warnings.push(`${option} is left out: the cgroups of this host do not have it`);
-  }
+  const lacking = KNOBS.filter(
+    ([key, , isThere]) => wishes[key] !== undefined && !isThere(host, cgroups),
+  );
+  const keys = new Set<string>(lacking.map(([key]) => key));
+  const fitted: ResourceWishes = Object.fromEntries(
+    Object.entries(wishes).filter(([key]) => !keys.has(key)),
+  );
+  const warnings = lacking.map(
+    ([, option]) => `${option} is left out: the cgroups of this host do not have it`,
+  );
   if (fitted.oomKillDisable === true && fitted.memory === undefined) {
     warnings.push('--oom-kill-disable without --memory: it may use up the memory of the host');
   }

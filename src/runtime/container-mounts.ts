@@ -3,9 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import type { ImageConfig } from '../oci/image-config.js';
 import { CutawayError } from '../oci/error.js';
+import { present } from '../oci/json-reader.js';
 import type { Bind } from './spec/mounts.js';
 import { cleanDestination } from './spec/tmpfs.js';
-import type { MountWish, VolumeWish } from './spec/volumes.js';
+import type { BindWish, MountWish, VolumeWish } from './spec/volumes.js';
 import { resolveContainer } from './store/container-store.js';
 import { ensureVolume, volumeContent } from './store/volume-store.js';
 import type { Store } from './store/store.js';
@@ -27,8 +28,7 @@ export function makeBinds(store: Store, image: ImageConfig, wanted: MountsWanted
   const inherited = new Map<string, Bind>();
   for (const { container, readOnly } of wanted.volumesFrom) {
     for (const bind of resolveContainer(store, container).record.binds) {
-      const { fresh: _fresh, ...rest } = bind;
-      inherited.set(bind.destination, { ...rest, readOnly: rest.readOnly || readOnly });
+      inherited.set(bind.destination, { ...bind, readOnly: bind.readOnly || readOnly });
     }
   }
   const ofImage = Object.keys(image.config?.Volumes ?? {}).map((path): VolumeWish => {
@@ -52,8 +52,9 @@ function isDeclared(mount: MountWish): mount is VolumeWish {
   return mount.kind === 'volume' && mount.declared === true;
 }
 
-function bindOf({ kind: _kind, ...bind }: Extract<MountWish, { kind: 'bind' }>): Bind {
-  return bind;
+function bindOf(wish: BindWish): Bind {
+  const { source, destination, readOnly, propagation, shallow } = wish;
+  return present({ source, destination, readOnly, propagation, shallow });
 }
 
 function volumeBind(store: Store, wish: VolumeWish): Bind {

@@ -53,7 +53,8 @@ function copyEntry(host: Host, from: string, to: string, seen: Seen): void {
     case 'fifo':
       host.makeNode(to, status.type, status.major, status.minor, status.mode);
       break;
-    default:
+    case 'socket':
+    case 'unknown':
       // A socket means nothing without its process.
       return;
   }

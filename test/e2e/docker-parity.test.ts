@@ -7,7 +7,6 @@ import { whyNoDocker } from '../support/docker.js';
 import { compareRow, startEngines, type Engines, type Row } from '../support/parity.js';
 import { basicRows } from './parity/basic-rows.js';
 import { fileRows, makeShared } from './parity/file-rows.js';
-import { hostileRows } from './parity/hostile-rows.js';
 import { limitRows } from './parity/limit-rows.js';
 import { HOLDER_ARGUMENTS, namespaceRows, STOPPED_ARGUMENTS } from './parity/namespace-rows.js';
 import { privilegeRows } from './parity/privilege-rows.js';
@@ -28,7 +27,6 @@ async function compareAll(): Promise<void> {
     privilege: privilegeRows(engines),
     namespaces: namespaceRows(),
     files: fileRows(engines),
-    hostile: hostileRows(),
   };
   const only = process.env['CUTAWAY_PARITY_ONLY'];
   const all = Object.values(groups).flat();

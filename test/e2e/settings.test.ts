@@ -9,7 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import t from 'tap';
+import { tarBytes } from '../../src/runtime/embedded/tar-bytes.js';
 import { cannotRun, makeCutaway } from '../support/cli.js';
+import { turned } from '../support/parity.js';
 
 const skip = cannotRun('runc', 'busybox');
 if (skip !== false) t.plan(0, skip);
@@ -168,9 +170,25 @@ async function testSettings(): Promise<void> {
     t.same(readdirSync(outside), [], 'nothing came out');
   });
 
+  // Mounts of the runtime's that an image sends elsewhere: CVE-2019-16884, CVE-2021-30465, CVE-2024-45310.
+  await t.test('links where the runtime mounts', async (t) => {
+    for (const place of ['proc', 'sys', 'dev', 'etc']) {
+      const archive = `${cutaway.directory}/${place}.tar`;
+      writeFileSync(archive, tarBytes(turned(place), 0));
+      await cutaway.text('import', archive, `turned-${place}`);
+      const script = `cat /etc/hostname; ls /tmp/turned-${place}`;
+      const options = ['--rm', '-h', 'inside', '--tmpfs', '/etc/a/b', `turned-${place}`];
+      const outcome = await cutaway.run(['run', ...options, 'sh', '-c', script]);
+      if (place === 'etc') {
+        t.match(outcome, { status: 0, stdout: /^inside\na\nhostname\nhosts\nresolv.conf\n$/ });
+      } else t.match(outcome, { status: 125, stdout: '', stderr: /\S/ }, `/${place} is refused`);
+      t.notOk(existsSync(`/tmp/turned-${place}`), 'nothing is made on the host');
+    }
+  });
+
   await t.test('/proc and /sys are as tight as they are told', async (t) => {
     const script = `echo b >/proc/sysrq-trigger; echo 1 >/proc/sys/kernel/panic; echo x >/sys/kernel/uevent_helper
-cat /proc/kcore 2>&1 | head -c 1 | wc -c; grep Seccomp: /proc/self/status`;
+cat /proc/kcore 2>/dev/null | head -c 1 | wc -c; grep Seccomp: /proc/self/status`;
     const { stdout, stderr } = await cutaway.run(['run', '--rm', 'busybox', 'sh', '-c', script]);
     t.equal(stdout.replace(/\s+/g, ' '), '0 Seccomp: 2 ');
     t.equal(

@@ -116,12 +116,6 @@ export async function startEngines(t: Test): Promise<Engines> {
     parity: [],
     volumes: ['VOLUME /seeded', 'VOLUME /fresh', 'USER ann'],
   };
-  const hostile = join(directory, 'hostile.tar');
-  for (const place of ['dev', 'proc', 'sys', 'etc']) {
-    writeFileSync(hostile, tarBytes(turned(place), 0));
-    docker.run(['import', hostile, `turned-${place}`]);
-    await cutaway.text('import', hostile, `turned-${place}`);
-  }
   for (const [name, changes] of Object.entries(images)) {
     const options = changes.flatMap((change) => ['--change', change]);
     docker.run(['import', ...options, archive, name]);
@@ -187,8 +181,8 @@ function rootfs(): TarEntry[] {
   ];
 }
 
-/** A link that leads outward stands where the runtime mounts. */
-function turned(place: string): TarEntry[] {
+/** Files of an image in which a link that leads outward stands where the runtime mounts. */
+export function turned(place: string): TarEntry[] {
   const entries = rootfs().filter(({ path }) => path !== place && !path.startsWith(`${place}/`));
   return [...entries, { type: 'symlink', path: place, target: `../../../../tmp/turned-${place}` }];
 }

@@ -67,17 +67,22 @@ export const volume = defineCommand({
     if (least === 0 && names.length > (name === 'create' ? 1 : 0)) {
       refuse(`unexpected "${names.at(-1) ?? ''}"`);
     }
-    for (const [option, value] of Object.entries(options)) {
-      const isGiven =
-        value === true || typeof value === 'string' || (Array.isArray(value) && value.length > 0);
-      if (isGiven && option in OPTIONS && !known.includes(option)) {
-        refuse(`--${option} is not for ${name}`);
-      }
-    }
+    requireKnown(name, options, known);
     verb(context, await contextStore(context), names, options);
     return 0;
   },
 });
+
+/** The options of one verb mean nothing to another. */
+function requireKnown(verb: string, options: Options, known: readonly string[]): void {
+  for (const [option, value] of Object.entries(options)) {
+    if (!Object.hasOwn(OPTIONS, option) || known.includes(option)) continue;
+    const isGiven = Array.isArray(value)
+      ? value.length > 0
+      : value !== undefined && value !== false;
+    if (isGiven) refuse(`--${option} is not for ${verb}`);
+  }
+}
 
 function create(context: Context, store: Store, [name]: readonly string[], options: Options): void {
   if (name !== undefined) requireVolumeName(name);

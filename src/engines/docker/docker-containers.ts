@@ -129,9 +129,13 @@ function stateOf(
     state: startedAt === undefined ? 'created' : 'exited',
     ...(special === undefined ? {} : { recordedState: RECORDED[special] ?? special }),
     ...present({ startedAt, finishedAt, exitCode }),
-    ...(is('OOMKilled') ? { oomKilled: true } : {}),
+    ...oomKill(is('OOMKilled')),
     ...(error === '' ? {} : { error }),
   };
+}
+
+function oomKill(oomKilled: boolean): Pick<State, 'oomKilled'> {
+  return oomKilled ? { oomKilled } : {};
 }
 
 /** As `docker ps` has them. */

@@ -118,8 +118,15 @@ const LEAST_MEMORY = 6 * 1024 * 1024;
 /** What no kernel takes, or what Docker refuses, before anything is made. */
 export function checkResources(wishes: ResourceWishes, processors: number): void {
   checkMemory(wishes);
-  const { nanoCpus = 0, cpuPeriod = 0, cpuQuota = 0, oomScoreAdj = 0, memorySwappiness } = wishes;
-  const { blkioWeight = 0 } = wishes;
+  checkCpu(wishes, processors);
+  const { oomScoreAdj = 0, memorySwappiness = -1, blkioWeight = 0 } = wishes;
+  inRange('--oom-score-adj', oomScoreAdj, [-1000, 1000]);
+  inRange('--memory-swappiness', memorySwappiness, [0, 100], -1);
+  inRange('--blkio-weight', blkioWeight, [10, 1000], 0);
+}
+
+function checkCpu(wishes: ResourceWishes, processors: number): void {
+  const { nanoCpus = 0, cpuPeriod = 0, cpuQuota = 0 } = wishes;
   if (nanoCpus !== 0 && (cpuPeriod !== 0 || cpuQuota !== 0)) {
     refuse('--cpus', 'it says the same as --cpu-period and --cpu-quota: give one or the other');
   }
@@ -128,9 +135,6 @@ export function checkResources(wishes: ResourceWishes, processors: number): void
   }
   inRange('--cpu-period', cpuPeriod, [1000, 1_000_000], 0);
   if (cpuQuota > 0 && cpuQuota < 1000) refuse('--cpu-quota', 'at least 1000 microseconds');
-  inRange('--oom-score-adj', oomScoreAdj, [-1000, 1000]);
-  inRange('--memory-swappiness', memorySwappiness ?? -1, [0, 100], -1);
-  inRange('--blkio-weight', blkioWeight, [10, 1000], 0);
 }
 
 function checkMemory(wishes: ResourceWishes): void {

@@ -209,6 +209,8 @@ export function fileRows({ directory }: Engines): Row[] {
     {
       what: 'a volume that is not there',
       refused: true,
+      statuses: TROUBLE,
+      differs: [{ reason: 'nothing is no list', ours: /^$/, theirs: /^\[\]\n/ }],
       steps: [['volume', 'inspect', 'nowhere']],
     },
     { what: 'volume rm -f', steps: [['volume', 'rm', '-f', 'nowhere']] },

@@ -123,7 +123,7 @@ export function privilegeRows({ directory }: Engines): Row[] {
         ['--sysctl', 'net.ipv4.ip_unprivileged_port_start=99'],
         '/proc/sys/net/ipv4/ip_unprivileged_port_start',
       ),
-      cat('--dns', ['--dns', '1.2.3.4', '--dns', '2001:db8::1'], '/etc/resolv.conf'),
+      cat('--dns', ['--dns', '1.2.3.4', '--dns', '2001:db8::53'], '/etc/resolv.conf'),
       cat('--dns-search', ['--dns-search', 'a.b', '--dns-search', 'c.d'], '/etc/resolv.conf'),
       cat('--dns-option', ['--dns-option', 'ndots:3', '--dns-opt', 'debug'], '/etc/resolv.conf'),
       cat('--add-host', ['--add-host', 'db:10.0.0.7', '--add-host', 'six:fe80::1'], '/etc/hosts'),

@@ -29,7 +29,10 @@ t.test('what no kernel takes', (t) => {
     { nanoCpus: 1e9, cpuQuota: 1000 }, { cpuPeriod: 1 }, { cpuQuota: 1 }, { oomScoreAdj: 1001 },
     { blkioWeight: 9 }, { memorySwappiness: 101 }]; // prettier-ignore
   for (const wishes of bad) {
-    t.throws(() => checkResources(wishes, 2), { code: 'INVALID_INPUT' }, JSON.stringify(wishes));
+    const check = () => {
+      checkResources(wishes, 2);
+    };
+    t.throws(check, { code: 'INVALID_INPUT' }, JSON.stringify(wishes));
   }
   checkResources({ memory: 8 * M, memorySwap: -1, nanoCpus: 2e9, oomScoreAdj: -1000 }, 2);
   t.end();
