@@ -94,7 +94,8 @@ function followSize(
     if (size !== undefined) resize(size);
   };
   // SIGWINCH itself: a terminal on stderr alone has no event of its own.
-  process.on('SIGWINCH', follow);
+  // First of all: stdout has its own listener from its first use on, and must know the size before us.
   follow();
+  process.on('SIGWINCH', follow);
   return () => process.off('SIGWINCH', follow);
 }

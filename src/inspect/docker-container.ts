@@ -25,7 +25,7 @@ export function dockerContainer({ container, engine }: ContainerTarget): Record<
     HostsPath: fileOf(container, settings, 'hosts'),
     LogPath: container.log ?? '',
     Name: `/${container.name}`,
-    RestartCount: 0,
+    RestartCount: container.restartCount ?? 0,
     Driver: 'overlay2',
     Platform: 'linux',
     MountLabel: '',
@@ -61,6 +61,7 @@ export function dockerContainer({ container, engine }: ContainerTarget): Record<
       Entrypoint: entrypoint.length === 0 ? null : entrypoint,
       OnBuild: null,
       Labels: container.labels,
+      ...healthcheckOf(settings),
       ...(settings === undefined ? {} : { StopSignal: settings.stopSignal }),
       ...(settings?.stopTimeout === undefined ? {} : { StopTimeout: settings.stopTimeout }),
     },
@@ -71,13 +72,13 @@ export function dockerContainer({ container, engine }: ContainerTarget): Record<
 }
 
 function stateOf(container: EngineContainer): Record<string, unknown> {
-  const { state, init, exitCode, error, startedAt, finishedAt } = container;
+  const { state, init, health, exitCode, error, startedAt, finishedAt } = container;
   const isAlive = state === 'running' || state === 'paused';
   return {
     Status: state,
     Running: isAlive,
     Paused: state === 'paused',
-    Restarting: false,
+    Restarting: state === 'restarting',
     OOMKilled: false,
     Dead: false,
     Pid: init?.pid ?? 0,
@@ -85,6 +86,34 @@ function stateOf(container: EngineContainer): Record<string, unknown> {
     Error: error ?? '',
     StartedAt: startedAt ?? NEVER,
     FinishedAt: isAlive ? NEVER : (finishedAt ?? NEVER),
+    ...(health === undefined
+      ? {}
+      : {
+          Health: {
+            Status: health.status,
+            FailingStreak: health.failingStreak,
+            Log: health.log.map(({ start, end, exitCode: ExitCode, output }) => ({
+              Start: start,
+              End: end,
+              ExitCode,
+              Output: output,
+            })),
+          },
+        }),
+  };
+}
+
+function healthcheckOf(settings: ContainerSettings | undefined): Record<string, unknown> {
+  if (settings?.healthcheck === undefined) return {};
+  const { test, interval, timeout, startPeriod, retries } = settings.healthcheck;
+  return {
+    Healthcheck: {
+      Test: test,
+      Interval: interval,
+      Timeout: timeout,
+      StartPeriod: startPeriod,
+      Retries: retries,
+    },
   };
 }
 

@@ -54,7 +54,7 @@ export function attempt<Row>(engine: Engine, problems: Problem[], read: () => Ro
 
 export function containerRow(container: EngineContainer): ContainerRow {
   const { imageReference, imageID, recordedState, createdAt, ports } = container;
-  const { startedAt, finishedAt, exitCode, error, init } = container;
+  const { startedAt, finishedAt, exitCode, error, init, health } = container;
   return {
     engine: container.engine,
     id: container.id,
@@ -69,6 +69,7 @@ export function containerRow(container: EngineContainer): ContainerRow {
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(error === undefined ? {} : { error }),
+    ...(health === undefined ? {} : { health: health.status }),
     ...(init === undefined ? {} : { pid: init.pid }),
     labels: { ...container.labels },
     ...(ports === undefined || ports.length === 0 ? {} : { ports: [...ports] }),

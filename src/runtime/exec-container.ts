@@ -50,6 +50,48 @@ export async function execInContainer(
   });
 }
 
+export interface ProbeOptions {
+  /** Of both streams. */
+  readonly onOutput: (chunk: Buffer) => void;
+  readonly milliseconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** A process of the container's own user, for so long at most; undefined when it took longer. */
+export async function probeInContainer(
+  store: Store,
+  container: StoredContainer,
+  args: readonly string[],
+  { onOutput, milliseconds, signal }: ProbeOptions,
+): Promise<number | undefined> {
+  const wishes = { args, variables: [], terminal: false, privileged: false };
+  return await withExecFiles(store, container, wishes, async (files) => {
+    const child = spawnExec(store, container, files, {
+      stdin: 'ignore',
+      stdout: 'pipe',
+      detach: false,
+    });
+    child.stdout?.on('data', onOutput);
+    child.stderr?.on('data', onOutput);
+    let isLate = false;
+    const kill = () => {
+      const pid =
+        store.host.findStatus(files.pid) === undefined ? '' : store.host.readText(files.pid);
+      if (/^[1-9]\d*$/.test(pid)) store.host.sendSignal(Number(pid), 'SIGKILL');
+      child.kill('SIGKILL');
+    };
+    const timer = setTimeout(() => {
+      isLate = true;
+      kill();
+    }, milliseconds);
+    signal.addEventListener('abort', kill);
+    const { exitCode } = await child.ended;
+    clearTimeout(timer);
+    signal.removeEventListener('abort', kill);
+    return isLate ? undefined : (exitCode ?? 137);
+  });
+}
+
 /** Started, and left to itself. */
 export async function execDetached(
   store: Store,
@@ -160,7 +202,7 @@ function requireMoving(container: StoredContainer): void {
 
 interface SpawnChoice {
   readonly stdin: 'ignore' | 'inherit';
-  readonly stdout: 'ignore' | 'inherit';
+  readonly stdout: 'ignore' | 'inherit' | 'pipe';
   readonly detach: boolean;
 }
 

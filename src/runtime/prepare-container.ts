@@ -3,6 +3,8 @@
 import { planOverlayMount } from '../overlay/mount.js';
 import { CutawayError } from '../oci/error.js';
 import { ensureInitLayer } from './init-layer.js';
+import { findInit, INIT_PATH } from './find-init.js';
+import type { Bind } from './spec/mounts.js';
 import { mergeEnvironment } from './spec/environment.js';
 import { makeRuntimeConfig } from './spec/make-runtime-config.js';
 import { resolveUser } from './spec/user.js';
@@ -171,7 +173,7 @@ function writeBundle(
     hostname: record.hostname,
     rootfs: paths.merged,
     readOnlyRoot: record.readOnly,
-    args: record.command,
+    args: record.init === true ? [INIT_PATH, '--', ...record.command] : record.command,
     env: mergeEnvironment(
       { config: { Env: record.imageVariables } },
       {
@@ -192,11 +194,16 @@ function writeBundle(
         : { mode: 'host' },
     cgroupsPath: `/cutaway/${record.id}`,
     cgroupNamespace: isUnifiedCgroup(store),
-    binds: record.binds,
+    binds: [...record.binds, ...initBind(store, record)],
     files: bundleAddresses(store, record, paths),
     architecture: record.architecture,
   });
   host.writeFile(paths.config, `${JSON.stringify(config, null, 2)}\n`, 0o600);
+}
+
+function initBind({ host }: Store, { init }: ContainerRecord): Bind[] {
+  if (init !== true) return [];
+  return [{ source: findInit(host), destination: INIT_PATH, readOnly: true }];
 }
 
 /** Docker's default: a cgroup namespace of its own on cgroup v2 only. */

@@ -54,9 +54,10 @@ export function finishContainer(store: Store, record: ContainerRecord, ending: E
     removeContainerFiles(store, record.id);
     return;
   }
-  const startedAt = findContainer(store, record.id)?.state.startedAt;
+  const { startedAt, restartCount } = findContainer(store, record.id)?.state ?? {};
   const state: ContainerState = {
     ...(startedAt === undefined ? {} : { startedAt }),
+    ...(restartCount === undefined ? {} : { restartCount }),
     finishedAt: new Date(store.host.now()).toISOString(),
     ...ending,
   };

@@ -100,6 +100,7 @@ export interface ContainerPaths {
   readonly log: string;
   /** What a user wants of it while it runs: runtime/wish. */
   readonly wish: string;
+  readonly health: string;
   readonly bundle: string;
   readonly config: string;
   readonly upper: string;
@@ -132,6 +133,7 @@ export function containerPaths(paths: StorePaths, id: string): ContainerPaths {
     state: `${directory}/state.json`,
     log: `${directory}/log.jsonl`,
     wish: `${directory}/wish`,
+    health: `${directory}/health.json`,
     bundle: `${directory}/bundle`,
     config: `${directory}/bundle/config.json`,
     overlay,
