@@ -47,14 +47,12 @@ export async function stayAttached(
     // As Docker: without a terminal the keys are bytes like any other.
     { detachKeys: record.terminal ? detachKeys : undefined },
   );
-  const stopFollowing = followSize(context, record, (size) => attached.resize(size));
-  const signals =
-    record.terminal || choice.passesSignals === false
-      ? undefined
-      : passSignals((signal) => {
-          attached.signal(parseSignal(signal));
-        });
-  signals?.flush();
+  const stopFollowing = followSize(context, record, (size) => {
+    attached.resize(size);
+  });
+  const signals = passedSignals(record, choice, (signal) => {
+    attached.signal(parseSignal(signal));
+  });
   try {
     const outcome = await attached.outcome;
     if (outcome === 'detached') {
@@ -71,6 +69,17 @@ export async function stayAttached(
     stdin?.destroy();
     connection.destroy();
   }
+}
+
+function passedSignals(
+  { terminal }: ContainerRecord,
+  { passesSignals = true }: AttachChoice,
+  pass: (signal: string) => void,
+): { stop(): void } | undefined {
+  if (terminal || !passesSignals) return undefined;
+  const signals = passSignals(pass);
+  signals.flush();
+  return signals;
 }
 
 function lostEnd(
@@ -94,7 +103,8 @@ function followSize(
     if (size !== undefined) resize(size);
   };
   // SIGWINCH itself: a terminal on stderr alone has no event of its own.
-  process.on('SIGWINCH', follow);
+  // First of all: stdout has its own listener from its first use on, and must know the size before us.
   follow();
+  process.on('SIGWINCH', follow);
   return () => process.off('SIGWINCH', follow);
 }

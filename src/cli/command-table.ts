@@ -67,6 +67,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/exec.js')).exec,
   },
   {
+    name: 'update',
+    group: RUN,
+    summary: 'change the restart policy of containers',
+    load: async () => (await import('./commands/update.js')).update,
+  },
+  {
     name: 'top',
     group: RUN,
     summary: 'the processes of a container as ps shows them',

@@ -29,8 +29,13 @@ export async function runInForeground(
   attach: AttachChoice,
 ): Promise<number> {
   requireTerminal(context, record, attach.stdin);
-  if (record.terminal) return await runAttached(context, store, record, attach);
+  if (needsShim(record)) return await runAttached(context, store, record, attach);
   return await runHere(context, store, record, attach);
+}
+
+/** What outlives this command, or is to be looked after beyond one run. */
+function needsShim({ terminal, restartPolicy, healthcheck }: ContainerRecord): boolean {
+  return terminal || restartPolicy !== undefined || healthcheck !== undefined;
 }
 
 async function runAttached(

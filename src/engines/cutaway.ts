@@ -133,7 +133,7 @@ function openStoredImage(store: ReadStore, image: StoredImage, limits: Limits): 
 }
 
 function toContainer(store: ReadStore, container: StoredContainer): EngineContainer {
-  const { record, state, status, init } = container;
+  const { record, state, status, init, health } = container;
   const paths = containerPaths(store.paths, record.id);
   return {
     engine: NAME,
@@ -163,6 +163,8 @@ function toContainer(store: ReadStore, container: StoredContainer): EngineContai
     home: paths.directory,
     runtimeConfig: `${paths.bundle}/config.json`,
     log: paths.log,
+    ...(health === undefined ? {} : { health }),
+    ...(state.restartCount === undefined ? {} : { restartCount: state.restartCount }),
     settings: {
       ...record,
       entrypoint: record.entrypoint ?? [],

@@ -34,7 +34,19 @@ export interface ContainerDirectories {
   readonly problems?: readonly Problem[];
 }
 
-export type ContainerStatus = 'created' | 'running' | 'paused' | 'exited';
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited';
+
+export interface ContainerHealth {
+  readonly status: 'starting' | 'healthy' | 'unhealthy';
+  readonly failingStreak: number;
+  /** The newest probes, oldest first. */
+  readonly log: readonly {
+    readonly start: string;
+    readonly end: string;
+    readonly exitCode: number;
+    readonly output: string;
+  }[];
+}
 
 /** What a container was asked to be, where its engine's record of it is ours. */
 export interface ContainerSettings {
@@ -58,6 +70,15 @@ export interface ContainerSettings {
   readonly stopSignal: string;
   readonly stopTimeout?: number;
   readonly logLimits?: { readonly maxSize?: number; readonly maxFiles: number };
+  readonly restartPolicy?: { readonly name: string; readonly maximumRetryCount?: number };
+  readonly init?: true;
+  readonly healthcheck?: {
+    readonly test: readonly string[];
+    readonly interval: number;
+    readonly timeout: number;
+    readonly startPeriod: number;
+    readonly retries: number;
+  };
 }
 
 export interface EngineContainer {
@@ -96,6 +117,9 @@ export interface EngineContainer {
   /** config.json by the runtime-spec. */
   readonly runtimeConfig?: string;
   readonly log?: string;
+  /** What its checks say, while it runs and has some. */
+  readonly health?: ContainerHealth;
+  readonly restartCount?: number;
   readonly settings?: ContainerSettings;
   /** What the engine itself keeps of it, in its own spelling. */
   readonly record: unknown;

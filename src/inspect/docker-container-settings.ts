@@ -30,7 +30,7 @@ export function dockerDetails(
 }
 
 function hostConfig(settings: ContainerSettings): Record<string, unknown> {
-  const { binds, logLimits } = settings;
+  const { binds, logLimits, restartPolicy } = settings;
   return {
     Binds:
       binds.length === 0
@@ -48,9 +48,13 @@ function hostConfig(settings: ContainerSettings): Record<string, unknown> {
     },
     NetworkMode: settings.network,
     PortBindings: {},
-    RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+    RestartPolicy: {
+      Name: restartPolicy?.name ?? 'no',
+      MaximumRetryCount: restartPolicy?.maximumRetryCount ?? 0,
+    },
     AutoRemove: settings.autoRemove,
     ReadonlyRootfs: settings.readOnly,
+    Init: settings.init ?? null,
   };
 }
 

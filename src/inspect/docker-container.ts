@@ -11,7 +11,6 @@ const NEVER = '0001-01-01T00:00:00Z';
 export function dockerContainer({ container, engine }: ContainerTarget): Record<string, unknown> {
   const { command, directories, settings } = container;
   const details = dockerDetails(container, settings);
-  const entrypoint = settings?.entrypoint ?? [];
   const argv = [...command];
   return {
     Id: container.id,
@@ -25,7 +24,7 @@ export function dockerContainer({ container, engine }: ContainerTarget): Record<
     HostsPath: fileOf(container, settings, 'hosts'),
     LogPath: container.log ?? '',
     Name: `/${container.name}`,
-    RestartCount: 0,
+    RestartCount: container.restartCount ?? 0,
     Driver: 'overlay2',
     Platform: 'linux',
     MountLabel: '',
@@ -43,48 +42,91 @@ export function dockerContainer({ container, engine }: ContainerTarget): Record<
       Name: 'overlay2',
     },
     Mounts: details.mounts,
-    Config: {
-      Hostname: settings?.hostname ?? '',
-      Domainname: '',
-      User: settings?.user ?? '',
-      AttachStdin: settings?.stdinOnce ?? false,
-      AttachStdout: false,
-      AttachStderr: false,
-      Tty: settings?.terminal ?? false,
-      OpenStdin: settings?.openStdin ?? false,
-      StdinOnce: settings?.stdinOnce ?? false,
-      Env: settings?.environment ?? null,
-      Cmd: argv.slice(entrypoint.length),
-      Image: container.imageReference ?? '',
-      Volumes: null,
-      WorkingDir: settings?.workingDirectory ?? '',
-      Entrypoint: entrypoint.length === 0 ? null : entrypoint,
-      OnBuild: null,
-      Labels: container.labels,
-      ...(settings === undefined ? {} : { StopSignal: settings.stopSignal }),
-      ...(settings?.stopTimeout === undefined ? {} : { StopTimeout: settings.stopTimeout }),
-    },
+    Config: configOf(container, settings),
     NetworkSettings: details.networkSettings,
     // What Docker has no word for.
     Engine: engine.name,
   };
 }
 
+function configOf(
+  container: EngineContainer,
+  settings: EngineContainer['settings'],
+): Record<string, unknown> {
+  const entrypoint = settings?.entrypoint ?? [];
+  return {
+    Hostname: settings?.hostname ?? '',
+    Domainname: '',
+    User: settings?.user ?? '',
+    ...streamsOf(settings),
+    Env: settings?.environment ?? null,
+    Cmd: container.command.slice(entrypoint.length),
+    Image: container.imageReference ?? '',
+    Volumes: null,
+    WorkingDir: settings?.workingDirectory ?? '',
+    Entrypoint: entrypoint.length === 0 ? null : entrypoint,
+    OnBuild: null,
+    Labels: container.labels,
+    ...healthcheckOf(settings),
+    ...(settings === undefined ? {} : { StopSignal: settings.stopSignal }),
+    ...(settings?.stopTimeout === undefined ? {} : { StopTimeout: settings.stopTimeout }),
+  };
+}
+
+function streamsOf(settings: EngineContainer['settings']): Record<string, unknown> {
+  return {
+    AttachStdin: settings?.stdinOnce ?? false,
+    AttachStdout: false,
+    AttachStderr: false,
+    Tty: settings?.terminal ?? false,
+    OpenStdin: settings?.openStdin ?? false,
+    StdinOnce: settings?.stdinOnce ?? false,
+  };
+}
+
 function stateOf(container: EngineContainer): Record<string, unknown> {
-  const { state, init, exitCode, error, startedAt, finishedAt } = container;
+  const { state, init, health, exitCode, error, startedAt, finishedAt, oomKilled } = container;
   const isAlive = state === 'running' || state === 'paused';
   return {
     Status: state,
     Running: isAlive,
     Paused: state === 'paused',
-    Restarting: false,
-    OOMKilled: false,
+    Restarting: state === 'restarting',
+    OOMKilled: oomKilled === true,
     Dead: false,
     Pid: init?.pid ?? 0,
     ExitCode: isAlive ? 0 : (exitCode ?? 0),
     Error: error ?? '',
     StartedAt: startedAt ?? NEVER,
     FinishedAt: isAlive ? NEVER : (finishedAt ?? NEVER),
+    ...(health === undefined
+      ? {}
+      : {
+          Health: {
+            Status: health.status,
+            FailingStreak: health.failingStreak,
+            Log: health.log.map(({ start, end, exitCode: ExitCode, output }) => ({
+              Start: start,
+              End: end,
+              ExitCode,
+              Output: output,
+            })),
+          },
+        }),
+  };
+}
+
+function healthcheckOf(settings: ContainerSettings | undefined): Record<string, unknown> {
+  if (settings?.healthcheck === undefined) return {};
+  const { test, interval, timeout, startPeriod, retries } = settings.healthcheck;
+  return {
+    Healthcheck: {
+      Test: test,
+      Interval: interval,
+      Timeout: timeout,
+      StartPeriod: startPeriod,
+      Retries: retries,
+    },
   };
 }
 

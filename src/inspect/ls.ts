@@ -54,7 +54,7 @@ export function attempt<Row>(engine: Engine, problems: Problem[], read: () => Ro
 
 export function containerRow(container: EngineContainer): ContainerRow {
   const { imageReference, imageID, recordedState, createdAt, ports } = container;
-  const { startedAt, finishedAt, exitCode, error, init, oomKilled } = container;
+  const { startedAt, finishedAt, exitCode, error, init, health, oomKilled } = container;
   return {
     engine: container.engine,
     id: container.id,
@@ -70,6 +70,7 @@ export function containerRow(container: EngineContainer): ContainerRow {
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(error === undefined ? {} : { error }),
     ...(oomKilled === true ? { oomKilled } : {}),
+    ...(health === undefined ? {} : { health: health.status }),
     ...(init === undefined ? {} : { pid: init.pid }),
     labels: { ...container.labels },
     ...(ports === undefined || ports.length === 0 ? {} : { ports: [...ports] }),

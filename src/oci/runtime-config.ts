@@ -230,7 +230,7 @@ const RLIM_INFINITY = '18446744073709551615';
 const UNLIMITED = '\0unlimited';
 
 /** config.json. */
-export function formatRuntimeConfig(config: RuntimeConfig): string {
+export function formatRuntimeConfig(config: RuntimeConfig | Process): string {
   const text = JSON.stringify(
     config,
     (_key, value: unknown) => (value === Infinity ? UNLIMITED : value),

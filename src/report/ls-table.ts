@@ -108,9 +108,17 @@ function formatStatus(row: ContainerRow, view: View): string {
   if (row.state === 'created') return 'Created';
   if (row.state === 'running' || row.state === 'paused') {
     const since = row.startedAt === undefined ? 0 : view.now - Date.parse(row.startedAt);
-    return `Up ${formatDuration(Math.max(0, since))}${row.state === 'paused' ? ' (Paused)' : ''}`;
+    return `Up ${formatDuration(Math.max(0, since))}${detail(row)}`;
   }
   const code = row.exitCode === undefined ? '?' : String(row.exitCode);
   const reason = row.oomKilled === true ? ', out of memory' : '';
-  return `Exited (${code}${reason}) ${formatAge(row.finishedAt, view.now)}`.trimEnd();
+  const word = row.state === 'restarting' ? 'Restarting' : 'Exited';
+  return `${word} (${code}${reason}) ${formatAge(row.finishedAt, view.now)}`.trimEnd();
+}
+
+/** Docker's words in brackets. */
+function detail({ state, health }: ContainerRow): string {
+  if (state === 'paused') return ' (Paused)';
+  if (health === undefined) return '';
+  return health === 'starting' ? ' (health: starting)' : ` (${health})`;
 }

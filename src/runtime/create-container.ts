@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ImageConfig } from '../oci/image-config.js';
 import type { Digest } from '../oci/digest.js';
+import { chooseCheck, NO_CHOICE, type HealthChoice } from './health/choose-check.js';
+import { CutawayError } from '../oci/error.js';
 import { inventName } from './container-name.js';
 import { claimName, requireContainerName } from './rename-container.js';
 import { parseSignal } from './signal.js';
@@ -17,6 +19,7 @@ import {
   type ContainerRecord,
   type ContainerState,
   type LogLimits,
+  type RestartPolicy,
 } from './store/container-store.js';
 import { containerPaths } from './store/paths.js';
 import { exclusively, type Store } from './store/store.js';
@@ -47,6 +50,9 @@ export interface CreateOptions {
   /** Seconds that `stop` waits before it kills. */
   readonly stopTimeout?: number;
   readonly logLimits?: LogLimits;
+  readonly restartPolicy?: RestartPolicy;
+  readonly init?: boolean;
+  readonly health?: HealthChoice;
 }
 
 /** The image a container is made of, as the store has it. */
@@ -123,6 +129,23 @@ function makeRecord(
     architecture: image.config.architecture,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.logLimits === undefined ? {} : { logLimits: options.logLimits }),
+    ...supervisionSettings(options, image.config),
+  };
+}
+
+/** What its supervisor does beside running it. */
+function supervisionSettings(
+  { restartPolicy, init, health, autoRemove }: CreateOptions,
+  { config }: ImageConfig,
+): Pick<ContainerRecord, 'restartPolicy' | 'init' | 'healthcheck'> {
+  if (autoRemove && restartPolicy !== undefined) {
+    throw new CutawayError('INVALID_INPUT', '--rm and --restart exclude each other');
+  }
+  const healthcheck = chooseCheck(health ?? NO_CHOICE, config?.Healthcheck);
+  return {
+    ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    ...(init === true ? { init } : {}),
+    ...(healthcheck === undefined ? {} : { healthcheck }),
   };
 }
 

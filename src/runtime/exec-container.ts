@@ -11,6 +11,7 @@ import type { Store } from './store/store.js';
 import { StartError } from './supervise.js';
 import { identifySelf } from './supervision.js';
 import { CutawayError } from '../oci/error.js';
+import { formatRuntimeConfig } from '../oci/runtime-config.js';
 
 export interface ExecStdio {
   readonly stdin: 'ignore' | 'inherit';
@@ -47,6 +48,49 @@ export async function execInContainer(
       'UNAVAILABLE',
       `exec in container "${name}": runc was killed by ${signal ?? 'a signal'}`,
     );
+  });
+}
+
+export interface ProbeOptions {
+  /** Of both streams. */
+  readonly onOutput: (chunk: Buffer) => void;
+  readonly milliseconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** A process of the container's own user, for so long at most; undefined when it took longer. */
+export async function probeInContainer(
+  store: Store,
+  container: StoredContainer,
+  args: readonly string[],
+  { onOutput, milliseconds, signal }: ProbeOptions,
+): Promise<number | undefined> {
+  const wishes = { args, variables: [], terminal: false, privileged: false };
+  return await withExecFiles(store, container, wishes, async (files) => {
+    const child = spawnExec(store, container, files, {
+      stdin: 'ignore',
+      stdout: 'pipe',
+      detach: false,
+    });
+    child.stdout?.on('data', onOutput);
+    child.stderr?.on('data', onOutput);
+    let isLate = false;
+    const kill = () => {
+      const pid =
+        store.host.findStatus(files.pid) === undefined ? '' : store.host.readText(files.pid);
+      if (/^[1-9]\d*$/.test(pid)) store.host.sendSignal(Number(pid), 'SIGKILL');
+      child.kill('SIGKILL');
+    };
+    const timer = setTimeout(() => {
+      isLate = true;
+      kill();
+    }, milliseconds);
+    signal.addEventListener('abort', kill);
+    const { exitCode } = await child.ended;
+    clearTimeout(timer);
+    signal.removeEventListener('abort', kill);
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the timer sets it
+    return isLate ? undefined : (exitCode ?? 137);
   });
 }
 
@@ -143,7 +187,7 @@ async function withExecFiles<Value>(
     console: `${directory}/console`,
   };
   try {
-    host.writeFile(files.process, JSON.stringify(process), 0o600);
+    host.writeFile(files.process, formatRuntimeConfig(process), 0o600);
     return await action(files);
   } finally {
     host.removeTree(directory);
@@ -160,7 +204,7 @@ function requireMoving(container: StoredContainer): void {
 
 interface SpawnChoice {
   readonly stdin: 'ignore' | 'inherit';
-  readonly stdout: 'ignore' | 'inherit';
+  readonly stdout: 'ignore' | 'inherit' | 'pipe';
   readonly detach: boolean;
 }
 

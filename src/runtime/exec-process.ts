@@ -27,7 +27,11 @@ export function makeExecProcess(
   wishes: ExecWishes,
 ): Process {
   const paths = containerPaths(store.paths, record.id);
-  const config = JSON.parse(store.host.readText(paths.config)) as RuntimeConfig;
+  const text = store.host.readText(paths.config);
+  // RLIM_INFINITY has 64 bits, and comes back as it is written.
+  const config = JSON.parse(text, (_key, value: unknown) =>
+    typeof value === 'number' && value >= 2 ** 63 ? Infinity : value,
+  ) as RuntimeConfig;
   const first = config.process ?? { cwd: '/' };
   const user = resolveUser(
     wishes.user ?? record.user,
@@ -37,7 +41,7 @@ export function makeExecProcess(
   const bounding = wishes.privileged
     ? ownCapabilities(store.host)
     : (first.capabilities?.bounding ?? []);
-  const { consoleSize: _ofFirst, ...rest } = first;
+  const { consoleSize, ...rest } = first;
   return {
     ...rest,
     terminal: wishes.terminal,

@@ -55,9 +55,10 @@ export function finishContainer(store: Store, record: ContainerRecord, ending: E
     discardContainer(store, record);
     return;
   }
-  const startedAt = findContainer(store, record.id)?.state.startedAt;
+  const { startedAt, restartCount } = findContainer(store, record.id)?.state ?? {};
   const state: ContainerState = {
     ...(startedAt === undefined ? {} : { startedAt }),
+    ...(restartCount === undefined ? {} : { restartCount }),
     finishedAt: new Date(store.host.now()).toISOString(),
     ...ending,
   };

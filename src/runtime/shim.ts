@@ -4,11 +4,12 @@
 // descriptor 3 is a connection to somebody attached from the start.
 import { linuxHost } from '../host/linux-host.js';
 import { causeText } from '../oci/error.js';
-import { endingOf, waitContainer } from './run-container.js';
-import { openSession, type Session } from './session.js';
-import { findContainer, type ContainerRecord } from './store/container-store.js';
-import { openStore, type Store } from './store/store.js';
-import { StartError, supervise } from './supervise.js';
+import { endingOf } from './run-container.js';
+import { openSession } from './session.js';
+import { findContainer } from './store/container-store.js';
+import { openStore } from './store/store.js';
+import { StartError } from './supervise.js';
+import { superviseOn } from './supervise-on.js';
 import { claimSupervision } from './supervision.js';
 
 /** What the shim says when it knows. */
@@ -27,28 +28,19 @@ async function main(dataRoot: string, id: string, isAttached: boolean): Promise<
   const session = await openSession(store, record);
   const channel = isAttached ? await host.inheritedChannel(3) : undefined;
   if (channel !== undefined) session.add(channel);
-  try {
-    const exitCode = await runOnce(store, record, session);
-    // It may have ended before it was seen to run: that it did is known from how it ended.
+  const started = () => {
     say({ started: true });
-    session.end({ exitCode }, true);
+  };
+  try {
+    const ending = await superviseOn(store, record, session, started);
+    // It may have ended before it was seen to run: that it did is known from how it ended.
+    started();
+    session.end(ending, true);
   } catch (error) {
     const exitCode = error instanceof StartError ? error.exitCode : 125;
     say({ started: false, message: causeText(error), exitCode });
     session.end(endingOf(error), true);
   }
-}
-
-async function runOnce(store: Store, record: ContainerRecord, session: Session): Promise<number> {
-  const supervised = await supervise(store, record, {
-    stdin: record.openStdin ? 'fifo' : 'ignore',
-    onOutput: session.onOutput,
-  });
-  void session.serve(supervised).catch(() => undefined);
-  void supervised.started.then((started) => {
-    if (started) say({ started: true });
-  });
-  return await waitContainer(store, record, supervised, session);
 }
 
 let said = false;

@@ -27,6 +27,7 @@ export function claimSupervision(store: Store, record: ContainerRecord): void {
       refuse(record, `it is ${what} by process ${state.supervisor?.pid ?? 0}`);
     }
     writeState(store, record.id, startingState(store, self));
+    // Whatever was wanted of it before, it is started now.
     forgetWish(store, record.id);
   });
 }

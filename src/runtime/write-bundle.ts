@@ -3,6 +3,7 @@ import type { ReadHost } from '../host/host.js';
 import { CutawayError } from '../oci/error.js';
 import { formatRuntimeConfig } from '../oci/runtime-config.js';
 import { bundleAddresses } from './bundle-files.js';
+import { findInit, INIT_PATH } from './find-init.js';
 import { allDevices, wantedDevices } from './host-devices.js';
 import { joinedNamespaces, networkInput, sharedMemory } from './join-namespaces.js';
 import { ownCapabilities } from './own-capabilities.js';
@@ -11,6 +12,7 @@ import type { ConsoleSize } from './prepare-container.js';
 import { readInRoot } from './read-in-root.js';
 import { resolveCapabilities } from './spec/capabilities.js';
 import { mergeEnvironment } from './spec/environment.js';
+import type { Bind } from './spec/mounts.js';
 import { makeRuntimeConfig, type SpecInput } from './spec/make-runtime-config.js';
 import { makeResources } from './spec/resources.js';
 import { resolveSeccompFile } from './spec/seccomp-file.js';
@@ -36,7 +38,7 @@ export function writeBundle(
     hostname: record.hostname,
     rootfs: paths.merged,
     readOnlyRoot: record.readOnly,
-    args: record.command,
+    args: record.init === true ? [INIT_PATH, '--', ...record.command] : record.command,
     env: environmentOf(record, user.home),
     cwd: record.workingDirectory,
     user: { ...user, additionalGids: [...user.additionalGids, ...groups] },
@@ -46,7 +48,7 @@ export function writeBundle(
     joined: joinedNamespaces(store, record),
     cgroupsPath: `/cutaway/${record.id}`,
     cgroupNamespace: hasCgroupNamespace(store, settings),
-    binds: record.binds,
+    binds: [...record.binds, ...initBind(store, record)],
     files: bundleAddresses(store, record, paths),
     architecture: record.architecture,
     ...resourceInput(host, settings),
@@ -57,6 +59,11 @@ export function writeBundle(
     sharedMemory: sharedMemory(store, record, paths),
   });
   host.writeFile(paths.config, formatRuntimeConfig(config), 0o600);
+}
+
+function initBind({ host }: Store, { init }: ContainerRecord): Bind[] {
+  if (init !== true) return [];
+  return [{ source: findInit(host), destination: INIT_PATH, readOnly: true }];
 }
 
 function environmentOf(record: ContainerRecord, home: string): string[] {

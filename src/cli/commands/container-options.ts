@@ -8,6 +8,9 @@ import { FILE_OPTIONS, readFiles } from './file-options.js';
 import { readLabels } from './name-options.js';
 import { readNetwork } from './namespace-options.js';
 import { CREATE_SETTINGS, readSettings } from './setting-options.js';
+import { HEALTH_OPTIONS, readHealthChoice } from '../health-options.js';
+import { RESTART_OPTION } from '../restart-option.js';
+import { parseRestartPolicy } from '../../runtime/restart-policy.js';
 import { readLogLimits } from '../log-limits.js';
 import { readSeconds } from '../seconds.js';
 
@@ -48,6 +51,12 @@ export const CONTAINER_OPTIONS = {
     value: 'max-size=SIZE|max-file=N',
     describe: 'when its log is turned, and how many files are kept',
   },
+  ...RESTART_OPTION,
+  init: {
+    type: 'boolean',
+    describe: 'run an init in it, which reaps children and passes signals on',
+  },
+  ...HEALTH_OPTIONS,
   label: { type: 'strings', alias: 'l', value: 'KEY=VALUE', describe: 'a label' },
   rm: { type: 'boolean', describe: 'remove it when it ends' },
   platform: { type: 'string', value: 'OS/ARCH', describe: 'which of the image to take' },
@@ -68,6 +77,7 @@ export function readCreateOptions(
 ): CreateOptions {
   const { name, hostname, entrypoint, workdir, user } = options;
   const stopSignal = options['stop-signal'];
+  const restartPolicy = parseRestartPolicy(options.restart ?? 'no');
   const stopTimeout = readSeconds('--stop-timeout', options['stop-timeout']);
   requireAbsolute(workdir);
   const settings = readSettings(context, options);
@@ -86,6 +96,9 @@ export function readCreateOptions(
     terminal: options.tty,
     openStdin: options.interactive,
     stdinOnce: options.interactive,
+    ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    init: options.init,
+    health: readHealthChoice(options),
     ...readLogLimits(options['log-driver'], options['log-opt']),
     autoRemove: options.rm,
     readOnly: options['read-only'],

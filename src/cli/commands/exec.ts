@@ -94,9 +94,9 @@ async function onTerminal(
         const { consoleSize: size } = consoleSize(context);
         if (size !== undefined) terminal.resize(size);
       };
+      follow();
       process.on('SIGWINCH', follow);
       stopFollowing = () => process.off('SIGWINCH', follow);
-      follow();
     });
   } finally {
     signals.stop();

@@ -18,7 +18,7 @@ export const ps = defineCommand({
     if (context.host.effectiveUid === 0) await contextStore(context);
     const everything = inspectAll(await targetContext(context, undefined, ['cutaway']));
     const containers = everything.containers.filter(
-      ({ state }) => options.all || state === 'running' || state === 'paused',
+      ({ state }) => options.all || !['created', 'exited'].includes(state),
     );
     const problems = everything.problems.filter(({ code }) => code !== 'image-unreadable');
     if (options.quiet) {

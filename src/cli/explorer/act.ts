@@ -9,9 +9,11 @@ export async function act(context: Context, target: string, [verb, flag]: Act): 
   const own: Context = Object.assign(Object.create(context) as Context, silent);
   if (verb === 'start') {
     const { start } = await import('../commands/start.js');
-    await start.run(own, [name], { attach: false, interactive: false });
+    await start.run(own, [name], {
+      ...{ attach: false, interactive: false, 'detach-keys': undefined },
+    });
   } else {
     const { rm } = await import('../commands/rm.js');
-    await rm.run(own, [name], { force: flag === '-f' });
+    await rm.run(own, [name], { force: flag === '-f', volumes: false });
   }
 }

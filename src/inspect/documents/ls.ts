@@ -14,6 +14,7 @@ export const ContainerRow = strictObject({
     Type.Literal('created'),
     Type.Literal('running'),
     Type.Literal('paused'),
+    Type.Literal('restarting'),
     Type.Literal('exited'),
   ]),
   recordedState: Type.Optional(
@@ -26,6 +27,11 @@ export const ContainerRow = strictObject({
   error: Type.Optional(Type.String({ description: 'Why it did not run or how it was lost' })),
   oomKilled: Type.Optional(
     Type.Literal(true, { description: 'The kernel killed a process of it at its memory limit' }),
+  ),
+  health: Type.Optional(
+    Type.Union([Type.Literal('starting'), Type.Literal('healthy'), Type.Literal('unhealthy')], {
+      description: 'What its checks say, while it runs and has some',
+    }),
   ),
   pid: Type.Optional(Type.Integer({ description: 'Of its first process, on the host' })),
   labels: Type.Record(Type.String(), Type.String()),

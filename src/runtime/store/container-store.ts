@@ -5,10 +5,18 @@ import { CutawayError, during, hasCode } from '../../oci/error.js';
 import type { Problem } from '../../oci/problem.js';
 import type { Bind } from '../spec/mounts.js';
 import type { ContainerNamespace, ContainerSettings } from '../spec/settings.js';
+import { readHealth, type Healthcheck, type HealthState } from './health-state.js';
 import { containerPaths } from './paths.js';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
 import type { ReadStore, Store } from './store.js';
 import { writeQuickly, writeWhole } from './temporary.js';
+
+/** By Docker's names. */
+export interface RestartPolicy {
+  readonly name: 'on-failure' | 'always' | 'unless-stopped';
+  /** Of `on-failure`; absent or 0: again and again. */
+  readonly maximumRetryCount?: number;
+}
 
 /** Of a container's log. */
 export interface LogLimits {
@@ -61,6 +69,11 @@ export interface ContainerRecord {
   readonly settings?: ContainerSettings;
   /** Absent: one file without a limit. */
   readonly logLimits?: LogLimits;
+  /** Absent: it is never started again. */
+  readonly restartPolicy?: RestartPolicy;
+  /** An init of the host's runs it. */
+  readonly init?: true;
+  readonly healthcheck?: Healthcheck;
 }
 
 /** What changes: written by the supervisor only. Without `startedAt` it is being made. */
@@ -72,10 +85,14 @@ export interface ContainerState {
   readonly error?: string;
   /** The kernel killed a process of it at its memory limit. */
   readonly oomKilled?: true;
+  /** How often its policy has started it again since a user did. */
+  readonly restartCount?: number;
+  /** Its supervisor waits for a moment and starts it again. */
+  readonly isRestarting?: true;
   readonly supervisor?: ProcessIdentity;
 }
 
-export type ContainerStatus = 'created' | 'running' | 'paused' | 'exited';
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited';
 
 export interface StoredContainer {
   readonly record: ContainerRecord;
@@ -83,6 +100,8 @@ export interface StoredContainer {
   readonly status: ContainerStatus;
   /** The container's first process, while it runs. */
   readonly init: ProcessIdentity | undefined;
+  /** Of one that runs and has a check. */
+  readonly health?: HealthState;
 }
 
 const CONTAINER_ID = /^[0-9a-f]{64}$/;
@@ -131,18 +150,26 @@ export function findContainer(store: ReadStore, id: string): StoredContainer | u
   const state = (readJson(store.host, paths.state) ?? {}) as ContainerState;
   const init = readInit(store.host, paths.runtimeState);
   const running = init !== undefined && isAlive(store.host, init);
+  const health =
+    running && record.healthcheck !== undefined ? readHealth(store.host, paths.health) : undefined;
   return {
     record,
     state,
-    status: running
-      ? isFrozen(store.host, id)
-        ? 'paused'
-        : 'running'
-      : hasStarted(store, id, state)
-        ? 'exited'
-        : 'created',
+    status: statusOf(store, id, state, running),
     init: running ? init : undefined,
+    ...(health === undefined ? {} : { health }),
   };
+}
+
+function statusOf(
+  store: ReadStore,
+  id: string,
+  state: ContainerState,
+  running: boolean,
+): ContainerStatus {
+  if (running) return isFrozen(store.host, id) ? 'paused' : 'running';
+  if (state.isRestarting === true && isSupervised(store, id, state)) return 'restarting';
+  return hasStarted(store, id, state) ? 'exited' : 'created';
 }
 
 /** cgroups(7), the freezer of version 1; cgroup-v2.rst, `cgroup.freeze`. */

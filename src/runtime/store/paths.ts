@@ -103,6 +103,7 @@ export interface ContainerPaths {
   readonly log: string;
   /** What a user wants of it while it runs: runtime/wish. */
   readonly wish: string;
+  readonly health: string;
   readonly bundle: string;
   readonly config: string;
   readonly upper: string;
@@ -137,6 +138,7 @@ export function containerPaths(paths: StorePaths, id: string): ContainerPaths {
     state: `${directory}/state.json`,
     log: `${directory}/log.jsonl`,
     wish: `${directory}/wish`,
+    health: `${directory}/health.json`,
     bundle: `${directory}/bundle`,
     config: `${directory}/bundle/config.json`,
     overlay,

@@ -46,6 +46,7 @@ export function homeLine(row: HomeRow | undefined, room: HomeColumns, now: numbe
 const MARKS: Readonly<Record<ContainerRow['state'], readonly [string, Style]>> = {
   running: ['●', 'added'],
   paused: ['◐', 'changed'],
+  restarting: ['◐', 'changed'],
   created: ['○', 'dim'],
   exited: ['○', 'dim'],
 };
