@@ -28,6 +28,13 @@ function isExecutable(path: string): boolean {
   }
 }
 
+const own = new Set<number>();
+
+/** Whether Node has spawned it and has not told of its end yet. */
+export function isOwnChild(pid: number): boolean {
+  return own.has(pid);
+}
+
 export function spawn(argv: readonly string[], options: SpawnOptions): ChildProcess {
   const [program, ...rest] = argv;
   if (program === undefined) throw new CutawayError('INTERNAL', 'spawn: no program');
@@ -42,7 +49,11 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
     ...(options.environment === undefined ? {} : { env: options.environment }),
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
   });
-  const { stdin } = child;
+  const { stdin, pid } = child;
+  if (pid !== undefined) {
+    own.add(pid);
+    child.on('exit', () => own.delete(pid));
+  }
   // When the child ends, Node closes what it finds here; the child's own children may still read it.
   if (options.keepStdin === true) child.stdin = null;
   const when = (event: 'exit' | 'close') =>
@@ -59,7 +70,7 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
   ended.catch(() => undefined);
   exited.catch(() => undefined);
   return {
-    pid: child.pid ?? 0,
+    pid: pid ?? 0,
     stdin: stdin ?? undefined,
     stdout: child.stdout ?? undefined,
     stderr: child.stderr ?? undefined,
