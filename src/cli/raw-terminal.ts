@@ -1,5 +1,7 @@
 import type { Context } from './context.js';
 
+const STDIN = 0;
+
 /**
  * From now on every key is a byte for the container, and every byte of it goes to the screen as it is.
  * Gives back the way back; without a terminal on stdin there is nothing to do.
@@ -8,7 +10,7 @@ export function enterRawMode({ host }: Context, stdin: NodeJS.ReadStream | undef
   if (stdin?.isTTY !== true) return () => undefined;
   stdin.setRawMode(true);
   // Node's raw mode still puts a carriage return before each newline of the output.
-  host.stopOutputProcessing(stdin.fd);
+  host.stopOutputProcessing(STDIN);
   return () => {
     stdin.setRawMode(false);
   };
