@@ -1,7 +1,8 @@
 // Attached to a container with this command's terminal or pipes.
 import type { Duplex } from 'node:stream';
 import { CutawayError } from '../oci/error.js';
-import { attachTo } from '../runtime/attach/attach-client.js';
+import { attachTo, type Attached } from '../runtime/attach/attach-client.js';
+import type { Ending } from '../runtime/attach/frame.js';
 import { parseDetachKeys } from '../runtime/attach/detach-keys.js';
 import { parseSignal } from '../runtime/signal.js';
 import type { ContainerRecord } from '../runtime/store/container-store.js';
@@ -9,6 +10,7 @@ import { StartError } from '../runtime/supervise.js';
 import type { Context } from './context.js';
 import { consoleSize } from './console-size.js';
 import { passSignals } from './pass-signals.js';
+import { enterRawMode } from './raw-terminal.js';
 
 export interface AttachChoice {
   readonly stdin: boolean;
@@ -39,52 +41,60 @@ export async function stayAttached(
 ): Promise<number> {
   const detachKeys = parseDetachKeys(choice.detachKeys ?? '');
   const stdin = choice.stdin && record.openStdin ? context.stdin : undefined;
-  const isRaw = record.terminal && stdin?.isTTY === true;
-  if (isRaw) stdin.setRawMode(true);
+  const leaveRawMode = record.terminal ? enterRawMode(context, stdin) : () => undefined;
   const attached = attachTo(
     connection,
     { stdin, write: (stream, chunk) => context[stream].write(chunk) },
     // As Docker: without a terminal the keys are bytes like any other.
     { detachKeys: record.terminal ? detachKeys : undefined },
   );
-  const stopFollowing = followSize(context, record, (size) => {
-    attached.resize(size);
-  });
-  const signals = passedSignals(record, choice, (signal) => {
-    attached.signal(parseSignal(signal));
-  });
+  const stopPassing = passOn(context, record, attached, choice);
   try {
     const outcome = await attached.outcome;
-    if (outcome === 'detached') {
-      context.note(`\r\n(detached; cutaway attach ${record.name} comes back)`);
-      return 0;
-    }
-    if (outcome.exitCode !== undefined && outcome.error === undefined) return outcome.exitCode;
-    await started;
-    throw lostEnd(record, outcome);
+    if (outcome !== 'detached') return await exitStatusOf(record, outcome, started);
+    context.note(`\r\n(detached; cutaway attach ${record.name} comes back)`);
+    return 0;
   } finally {
-    signals?.stop();
-    stopFollowing();
-    if (isRaw) stdin.setRawMode(false);
+    stopPassing();
+    leaveRawMode();
     stdin?.destroy();
     connection.destroy();
   }
 }
 
-function passedSignals(
-  { terminal }: ContainerRecord,
+async function exitStatusOf(
+  record: ContainerRecord,
+  ending: Ending,
+  started: Promise<void> | undefined,
+): Promise<number> {
+  if (ending.exitCode !== undefined && ending.error === undefined) return ending.exitCode;
+  await started;
+  throw lostEnd(record, ending);
+}
+
+/** With a terminal its size; without one, signals. */
+function passOn(
+  context: Context,
+  record: ContainerRecord,
+  attached: Attached,
   { passesSignals = true }: AttachChoice,
-  pass: (signal: string) => void,
-): { stop(): void } | undefined {
-  if (terminal || !passesSignals) return undefined;
-  const signals = passSignals(pass);
+): () => void {
+  if (record.terminal) {
+    return followSize(context, (size) => {
+      attached.resize(size);
+    });
+  }
+  if (!passesSignals) return () => undefined;
+  const signals = passSignals((signal) => {
+    attached.signal(parseSignal(signal));
+  });
   signals.flush();
-  return signals;
+  return signals.stop;
 }
 
 function lostEnd(
   { name }: ContainerRecord,
-  { exitCode = 125, error = 'nobody saw it end' }: { exitCode?: number; error?: string },
+  { exitCode = 125, error = 'nobody saw it end' }: Ending,
 ): StartError {
   return new StartError(
     new CutawayError('UNAVAILABLE', `attach to container "${name}": ${error}`),
@@ -94,10 +104,8 @@ function lostEnd(
 
 function followSize(
   context: Context,
-  { terminal }: ContainerRecord,
   resize: (size: { height: number; width: number }) => void,
 ): () => void {
-  if (!terminal) return () => undefined;
   const follow = () => {
     const { consoleSize: size } = consoleSize(context);
     if (size !== undefined) resize(size);

@@ -3,8 +3,8 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
 
 export interface PassedSignals {
   /** What came before there was somebody to pass it to. */
-  flush(): void;
-  stop(): void;
+  readonly flush: () => void;
+  readonly stop: () => void;
 }
 
 /** Until the first `flush` they are kept; then each goes to `pass` as it comes. */

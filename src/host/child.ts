@@ -29,6 +29,13 @@ function isExecutable(path: string): boolean {
   }
 }
 
+const own = new Set<number>();
+
+/** Whether Node has spawned it and has not told of its end yet. */
+export function isOwnChild(pid: number): boolean {
+  return own.has(pid);
+}
+
 export function spawn(argv: readonly string[], options: SpawnOptions): ChildProcess {
   const [program, ...rest] = argv;
   if (program === undefined) throw new CutawayError('INTERNAL', 'spawn: no program');
@@ -38,6 +45,11 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
     pipes.outputs[0] ?? child.stdout ?? undefined,
     pipes.outputs[1] ?? child.stderr ?? undefined,
   ];
+  const { pid } = child;
+  if (pid !== undefined) {
+    own.add(pid);
+    child.on('exit', () => own.delete(pid));
+  }
   const when = (event: 'exit' | 'close') =>
     new Promise<ChildEnd>((resolve, reject) => {
       child.on('error', (error) => {
@@ -53,7 +65,7 @@ export function spawn(argv: readonly string[], options: SpawnOptions): ChildProc
   ended.catch(() => undefined);
   exited.catch(() => undefined);
   return {
-    pid: child.pid ?? 0,
+    pid: pid ?? 0,
     stdin: pipes.stdin ?? child.stdin ?? undefined,
     stdout,
     stderr,

@@ -306,5 +306,7 @@ export interface Host extends ReadHost {
   inheritedChannel(fd: number): Promise<Duplex | undefined>;
   openConsoleSocket(path: string): Promise<ConsoleSocket>;
   openTerminal(fd: number): Promise<Terminal>;
+  /** termios(3), OPOST off, on a terminal of our own: what is written to it is not changed. */
+  stopOutputProcessing(fd: number): void;
   sendSignal(pid: number, signal: number | string): void;
 }

@@ -177,16 +177,3 @@ export function lastErrno(): string {
 export function bufferAddress(buffer: Uint8Array): bigint {
   return libc().address(buffer);
 }
-
-/** waitpid(2) in a thread: the status as the kernel packs it. */
-export async function waitInThread(pid: number): Promise<number> {
-  const status = Buffer.alloc(4);
-  const found = await new Promise<number>((resolve, reject) => {
-    libc().waitpid.async(pid, status, 0, (error: unknown, result: number) => {
-      if (error === null || error === undefined) resolve(result);
-      else reject(error instanceof Error ? error : new Error('waitpid'));
-    });
-  });
-  if (found === pid) return status.readInt32LE(0);
-  throw systemError('waitpid', String(pid), 'ECHILD');
-}

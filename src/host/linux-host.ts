@@ -6,6 +6,7 @@ import * as files from './linux-files.js';
 import * as mounts from './linux-mount.js';
 import * as namespaces from './linux-namespaces.js';
 import * as writer from './linux-writer.js';
+import { stopOutputProcessing } from './termios.js';
 import { createUnnamedFile } from './unnamed-file.js';
 import type { Host } from './host.js';
 
@@ -37,9 +38,12 @@ export function linuxHost(): Host {
     ...namespaces,
     ...mounts,
     ...writer,
-    ...child,
+    spawn: child.spawn,
+    run: child.run,
+    findProgram: child.findProgram,
     ...children,
     ...LATER,
+    stopOutputProcessing,
     createUnnamedFile,
   };
 }

@@ -11,12 +11,11 @@ const NEVER = '0001-01-01T00:00:00Z';
 export function dockerContainer({ container, engine }: ContainerTarget): Record<string, unknown> {
   const { command, directories, settings } = container;
   const details = dockerDetails(container, settings);
-  const argv = [...command];
   return {
     Id: container.id,
     Created: container.createdAt ?? NEVER,
-    Path: argv[0] ?? '',
-    Args: argv.slice(1),
+    Path: command[0] ?? '',
+    Args: command.slice(1),
     State: stateOf(container),
     Image: container.imageID ?? '',
     ResolvConfPath: fileOf(container, settings, 'resolv.conf'),
@@ -42,45 +41,10 @@ export function dockerContainer({ container, engine }: ContainerTarget): Record<
       Name: 'overlay2',
     },
     Mounts: details.mounts,
-    Config: configOf(container, settings),
+    Config: configOf(container),
     NetworkSettings: details.networkSettings,
     // What Docker has no word for.
     Engine: engine.name,
-  };
-}
-
-function configOf(
-  container: EngineContainer,
-  settings: EngineContainer['settings'],
-): Record<string, unknown> {
-  const entrypoint = settings?.entrypoint ?? [];
-  return {
-    Hostname: settings?.hostname ?? '',
-    Domainname: '',
-    User: settings?.user ?? '',
-    ...streamsOf(settings),
-    Env: settings?.environment ?? null,
-    Cmd: container.command.slice(entrypoint.length),
-    Image: container.imageReference ?? '',
-    Volumes: null,
-    WorkingDir: settings?.workingDirectory ?? '',
-    Entrypoint: entrypoint.length === 0 ? null : entrypoint,
-    OnBuild: null,
-    Labels: container.labels,
-    ...healthcheckOf(settings),
-    ...(settings === undefined ? {} : { StopSignal: settings.stopSignal }),
-    ...(settings?.stopTimeout === undefined ? {} : { StopTimeout: settings.stopTimeout }),
-  };
-}
-
-function streamsOf(settings: EngineContainer['settings']): Record<string, unknown> {
-  return {
-    AttachStdin: settings?.stdinOnce ?? false,
-    AttachStdout: false,
-    AttachStderr: false,
-    Tty: settings?.terminal ?? false,
-    OpenStdin: settings?.openStdin ?? false,
-    StdinOnce: settings?.stdinOnce ?? false,
   };
 }
 
@@ -115,6 +79,51 @@ function stateOf(container: EngineContainer): Record<string, unknown> {
         }),
   };
 }
+
+/** Of another engine's container only what every engine has. */
+function configOf(container: EngineContainer): Record<string, unknown> {
+  const { command, settings, imageReference = '', labels } = container;
+  const known = settings ?? NOTHING_KNOWN;
+  const { entrypoint, environment, stopSignal, stopTimeout } = known;
+  return {
+    Hostname: known.hostname,
+    Domainname: '',
+    User: known.user,
+    AttachStdin: known.stdinOnce,
+    AttachStdout: false,
+    AttachStderr: false,
+    Tty: known.terminal,
+    OpenStdin: known.openStdin,
+    StdinOnce: known.stdinOnce,
+    Env: environment.length === 0 ? null : environment,
+    Cmd: command.slice(entrypoint.length),
+    Image: imageReference,
+    Volumes: null,
+    WorkingDir: known.workingDirectory,
+    Entrypoint: entrypoint.length === 0 ? null : entrypoint,
+    OnBuild: null,
+    Labels: labels,
+    ...healthcheckOf(settings),
+    ...(settings === undefined ? {} : { StopSignal: stopSignal }),
+    ...(stopTimeout === undefined ? {} : { StopTimeout: stopTimeout }),
+  };
+}
+
+const NOTHING_KNOWN: ContainerSettings = {
+  hostname: '',
+  user: '',
+  environment: [],
+  entrypoint: [],
+  workingDirectory: '',
+  terminal: false,
+  openStdin: false,
+  stdinOnce: false,
+  autoRemove: false,
+  readOnly: false,
+  network: '',
+  binds: [],
+  stopSignal: '',
+};
 
 function healthcheckOf(settings: ContainerSettings | undefined): Record<string, unknown> {
   if (settings?.healthcheck === undefined) return {};

@@ -74,7 +74,7 @@ export async function probeInContainer(
     });
     child.stdout?.on('data', onOutput);
     child.stderr?.on('data', onOutput);
-    let isLate = false;
+    const late = new AbortController();
     const kill = () => {
       const pid =
         store.host.findStatus(files.pid) === undefined ? '' : store.host.readText(files.pid);
@@ -82,15 +82,14 @@ export async function probeInContainer(
       child.kill('SIGKILL');
     };
     const timer = setTimeout(() => {
-      isLate = true;
+      late.abort();
       kill();
     }, milliseconds);
     signal.addEventListener('abort', kill);
     const { exitCode } = await child.ended;
     clearTimeout(timer);
     signal.removeEventListener('abort', kill);
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the timer sets it
-    return isLate ? undefined : (exitCode ?? 137);
+    return late.signal.aborted ? undefined : (exitCode ?? 137);
   });
 }
 

@@ -41,11 +41,11 @@ export function makeExecProcess(
   const bounding = wishes.privileged
     ? ownCapabilities(store.host)
     : (first.capabilities?.bounding ?? []);
-  const { consoleSize, ...rest } = first;
   return {
-    ...rest,
+    ...first,
     terminal: wishes.terminal,
-    ...(wishes.consoleSize === undefined ? {} : { consoleSize: wishes.consoleSize }),
+    // That of the first process is not this one's.
+    consoleSize: wishes.consoleSize ?? { height: 0, width: 0 },
     user:
       wishes.user === undefined && first.user !== undefined
         ? first.user

@@ -46,8 +46,8 @@ async function testLife(): Promise<void> {
 interface Scene {
   readonly cutaway: Cutaway;
   readonly loop: string;
-  row(name: string): Promise<Row | undefined>;
-  detach(name: string, script: string, ...options: string[]): Promise<string>;
+  readonly row: (name: string) => Promise<Row | undefined>;
+  readonly detach: (name: string, script: string, ...options: string[]) => Promise<string>;
 }
 
 async function testVerbs(t: Test, { cutaway, row, detach, loop }: Scene): Promise<void> {
@@ -248,7 +248,9 @@ async function testAttach(t: Test, { cutaway, detach, row }: Scene): Promise<voi
       .replaceAll(/(.{99})/g, '$1\n'),
   );
   const size = paste.length;
-  const script = `stty raw -echo; echo ready; head -c ${size} | tee /pasted | md5sum; cat /pasted`;
+  const wake =
+    '(while [ ! -e /go ]; do echo tick; sleep 0.1; done) & head -c 1 > /go; wait; echo go';
+  const script = `stty raw -echo; ${wake}; head -c ${size} | tee /pasted | md5sum; cat /pasted`;
   await detach('paste', script, '-it');
   const typing = spawn(
     'script',
@@ -257,8 +259,12 @@ async function testAttach(t: Test, { cutaway, detach, row }: Scene): Promise<voi
   );
   const seen: Buffer[] = [];
   typing.stdout.on('data', (chunk: Buffer) => seen.push(chunk));
-  await sawInLog(cutaway, 'paste', 'ready\n');
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const saw = async (text: string) => {
+    await eventually(() => Buffer.concat(seen).includes(text), `it shows ${JSON.stringify(text)}`);
+  };
+  await saw('tick');
+  typing.stdin.write('x');
+  await saw('go');
   typing.stdin.write(paste);
   await new Promise((resolve) => typing.on('close', resolve));
   const md5 = createHash('md5').update(paste).digest('hex');

@@ -24,8 +24,10 @@ t.test('when', (t) => {
 });
 
 t.test('how long after', (t) => {
-  const delays = [undefined];
-  for (let turn = 0; turn < 12; turn += 1) delays.push(nextDelay(delays.at(-1), 5) as never);
+  const delays: (number | undefined)[] = [undefined];
+  for (let turn = 0; turn < 12; turn += 1) {
+    delays.push(nextDelay(delays.at(-1), 5));
+  }
   t.same(
     delays.slice(1),
     [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000],

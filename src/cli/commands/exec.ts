@@ -8,6 +8,7 @@ import { consoleSize } from '../console-size.js';
 import { contextStore, type Context } from '../context.js';
 import { requireTerminal } from '../foreground.js';
 import { passSignals } from '../pass-signals.js';
+import { enterRawMode } from '../raw-terminal.js';
 import { CONTAINER_OPTIONS, readVariables, requireAbsolute } from './container-options.js';
 
 const { env, 'env-file': envFile } = CONTAINER_OPTIONS;
@@ -74,10 +75,10 @@ async function onTerminal(
   stdin: Context['stdin'] | undefined,
   run: (use: (terminal: Terminal) => void) => Promise<number>,
 ): Promise<number> {
-  const isRaw = stdin?.isTTY === true;
+  let leaveRawMode: () => void = () => undefined;
   // Ended from outside, we leave the process to itself, as Docker does, and the terminal as it was.
   const signals = passSignals((signal) => {
-    if (isRaw) stdin.setRawMode(false);
+    leaveRawMode();
     process.exit(128 + parseSignal(signal));
   });
   signals.flush();
@@ -85,7 +86,7 @@ async function onTerminal(
   try {
     return await run((terminal) => {
       terminal.stream.on('data', (chunk: Buffer) => context.stdout.write(chunk));
-      if (isRaw) stdin.setRawMode(true);
+      leaveRawMode = enterRawMode(context, stdin);
       stdin?.on('data', (chunk: Buffer) => {
         stdin.pause();
         void terminal.write(chunk).then(() => stdin.resume());
@@ -101,7 +102,7 @@ async function onTerminal(
   } finally {
     signals.stop();
     stopFollowing?.();
-    if (isRaw) stdin.setRawMode(false);
+    leaveRawMode();
     stdin?.destroy();
   }
 }

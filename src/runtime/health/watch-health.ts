@@ -24,6 +24,7 @@ export function watchHealth(store: Store, record: ContainerRecord): HealthWatch 
   const began = store.host.monotonic();
   const controller = new AbortController();
   const { signal } = controller;
+  const isStopped = () => signal.aborted;
   let state = FIRST_HEALTH;
   const write = () => {
     try {
@@ -38,12 +39,11 @@ export function watchHealth(store: Store, record: ContainerRecord): HealthWatch 
   void (async () => {
     for (;;) {
       await pauseFor(healthcheck.interval, signal);
-      if (signal.aborted) return;
+      if (isStopped()) return;
       if (findContainer(store, record.id)?.status !== 'running') continue;
       const at = store.host.monotonic() - began;
       const probe = await runProbe(store, record, healthcheck, signal);
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it waited meanwhile
-      if (signal.aborted) return;
+      if (isStopped()) return;
       state = nextHealth(state, probe, healthcheck, at < BigInt(healthcheck.startPeriod));
       write();
     }
