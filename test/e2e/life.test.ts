@@ -249,7 +249,7 @@ async function testAttach(t: Test, { cutaway, detach, row }: Scene): Promise<voi
   );
   const size = paste.length;
   const wake =
-    '(while [ ! -e /go ]; do echo tick; sleep 0.1; done) & head -c 1 > /go; wait; echo go';
+    '(while [ ! -e /go ]; do echo tick; sleep 0.1; done) & head -c 1 > /key; touch /go; wait; echo go';
   const script = `stty raw -echo; ${wake}; head -c ${size} | tee /pasted | md5sum; cat /pasted`;
   await detach('paste', script, '-it');
   const typing = spawn(

@@ -4,7 +4,7 @@ import type { Host } from '../../host/host.js';
 import { hasCode } from '../../oci/error.js';
 import type { LogLimits } from '../store/container-store.js';
 
-/** What a line is cut at: the rest is a record of its own, and only the last one ends in "\n". */
+/** What a line is cut at, its newline counted: the rest is a record of its own, and only the last one ends in "\n". */
 const LINE_MOST = 16 * 1024;
 
 export interface LogWriter {
@@ -44,7 +44,7 @@ function lineCutter(clock: () => string, stream: LogStream) {
     for (;;) {
       const newline = text.indexOf(0x0a, at);
       const end = newline < 0 ? text.length : newline + 1;
-      if (newline >= 0 && end - at <= LINE_MOST + 1) {
+      if (newline >= 0 && end - at <= LINE_MOST) {
         records.push(record(text.subarray(at, end), started ?? now));
         started = undefined;
         at = end;
