@@ -73,12 +73,13 @@ async function checkAfter(t: Test, cutaway: Cutaway, when: string): Promise<void
   }
 }
 
-/** Processes in the cgroup of a container. */
+/** Processes in the cgroup of a container; who has ended and waits for init to look runs no more. */
 function processesOf(id: string): string[] {
   return readdirSync('/proc').filter((name) => {
     if (!/^\d+$/.test(name)) return false;
     try {
-      return readFileSync(`/proc/${name}/cgroup`, 'utf8').includes(`/cutaway/${id}`);
+      const isThere = readFileSync(`/proc/${name}/cgroup`, 'utf8').includes(`/cutaway/${id}`);
+      return isThere && !/^State:\tZ/m.test(readFileSync(`/proc/${name}/status`, 'utf8'));
     } catch {
       return false;
     }

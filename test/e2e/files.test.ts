@@ -419,12 +419,9 @@ t.test('a container', { skip: cannotRun('runc', 'busybox') }, async (t) => {
   const redirect = Buffer.from('/nowhere');
   linuxHost().createDirectory(`${upper.directory}/moved`);
   linuxHost().setXattr(`${upper.directory}/moved`, 'trusted.overlay.redirect', redirect);
-  for (const question of [
-    ['tree', 'done'],
-    ['diff', 'done'],
-  ]) {
-    const { problems } = await cutaway.json(...question);
-    t.match(problems, [{ code: 'overlay-redirect', path: '/moved' }], question.join(' '));
-    t.equal(problems.length, 1);
+  for (const question of ['tree', 'diff']) {
+    const { problems } = await cutaway.json(question, 'done');
+    const codes = (problems as Json[]).map(({ code, path }) => `${code} ${path}`);
+    t.same(codes, ['overlay-redirect /moved'], question);
   }
 });
