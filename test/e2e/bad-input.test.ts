@@ -124,12 +124,6 @@ function nameCases(): Complaint[] {
       says: 'no document is called "nosuch"',
     },
     {
-      what: 'a terminal where none is',
-      args: ['run', '--rm', '-t', 'busybox'],
-      status: 125,
-      says: '-t needs a terminal on stdin, stdout or stderr',
-    },
-    {
       what: 'a terminal and a pipe',
       args: ['run', '--rm', '-it', 'busybox'],
       status: 125,
@@ -169,7 +163,7 @@ function usageCases(): Complaint[] {
       what: 'an unknown network',
       args: ['run', '--network', 'x', 'busybox'],
       status: 125,
-      says: '--network is one of none, host, not "x"',
+      says: '--network "x": none, host, container:NAME are known',
     },
     { what: 'an unknown column', args: ['ls', '--columns', 'nosuch'], says: 'no column "nosuch"' },
     {

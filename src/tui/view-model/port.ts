@@ -21,7 +21,8 @@ export interface FilePart {
 }
 
 /** What is done to a container: the words of the command, without the container. */
-export type Act = readonly ['start'] | readonly ['rm'] | readonly ['rm', '-f'];
+export type Act =
+  readonly ['start' | 'stop' | 'kill' | 'pause' | 'unpause' | 'rm'] | readonly ['rm', '-f'];
 
 export interface Port {
   /** Milliseconds of a clock. */

@@ -8,16 +8,24 @@ import { makePage, question, type Page, type PageKind, type Place, type Step } f
 interface ActRow {
   readonly act: Act;
   readonly help: string;
-  readonly works: (isAlive: boolean) => boolean;
+  /** In these states of a container. */
+  readonly states: readonly string[];
 }
 
+const ALIVE = ['running', 'paused', 'restarting'];
+const ENDED = ['created', 'exited'];
+
 const ROWS: readonly ActRow[] = [
-  { act: ['start'], help: 'run its command, in the background', works: (isAlive) => !isAlive },
-  { act: ['rm'], help: 'remove it and all that it has written', works: (isAlive) => !isAlive },
+  { act: ['start'], help: 'run its command, in the background', states: ENDED },
+  { act: ['stop'], help: 'its stop signal, and KILL if that is not enough', states: ALIVE },
+  { act: ['kill'], help: 'KILL', states: ALIVE },
+  { act: ['pause'], help: 'freeze all its processes', states: ['running'] },
+  { act: ['unpause'], help: 'let them go on', states: ['paused'] },
+  { act: ['rm'], help: 'remove it and all that it has written', states: ENDED },
   {
     act: ['rm', '-f'],
     help: 'kill it, then remove it and all that it has written',
-    works: (isAlive) => isAlive,
+    states: ALIVE,
   },
 ];
 
@@ -37,8 +45,7 @@ export function openAct<State>(target: string, status: string): Step<State> {
     const text = `${target} is changed with ${engine} itself: cutaway only reads other engines`;
     return { effects: [{ kind: 'tell', text }] };
   }
-  const isAlive = status === 'running' || status === 'paused';
-  const rows = ROWS.filter(({ works }) => works(isAlive));
+  const rows = ROWS.filter(({ states }) => states.includes(status));
   const page: Page = makePage(ACT, { target, status, rows, list: AT_START });
   return { effects: [{ kind: 'open', page }] };
 }
