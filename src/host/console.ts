@@ -15,6 +15,11 @@ const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const TIOCSWINSZ = 0x5414;
+/** ioctl_tty(2), since Linux 4.13. */
+const TIOCGPTPEER = 0x5441;
+const O_RDWR_NOCTTY_CLOEXEC = 0o2 | 0o400 | 0o2000000;
+const DRAIN_MILLISECONDS = 500;
+const PIECE = 65536;
 const PATH_MOST = 108;
 
 export function openConsoleSocket(path: string): ConsoleSocket {
@@ -74,13 +79,54 @@ function receiveDescriptor(listener: number, path: string): number {
 
 const RETRY_MILLISECONDS = 4;
 
+/**
+ * Holds the other side, too: where nobody has it open, libuv takes the first read that is not full for
+ * the end (uv__stream_io, POLLHUP), and what is still in the terminal is lost.
+ */
+function holdOpen(fd: number): () => void {
+  let peer = libc().ioctlNumber(fd, TIOCGPTPEER, O_RDWR_NOCTTY_CLOEXEC);
+  return () => {
+    if (peer >= 0) fs.closeSync(peer);
+    peer = -1;
+  };
+}
+
+/** At once, so that nobody reads meanwhile. True when nobody has the other side any more. */
+function readRest(stream: ReadStream, fd: number): boolean {
+  // What waits in the stream comes first; each is told as `data`.
+  while (stream.read() !== null);
+  const chunk = Buffer.alloc(PIECE);
+  for (;;) {
+    try {
+      const length = fs.readSync(fd, chunk);
+      if (length === 0) return true;
+      stream.emit('data', Buffer.from(chunk.subarray(0, length)));
+    } catch (error) {
+      // EIO: that was all.
+      return errnoOf(error) !== 'EAGAIN';
+    }
+  }
+}
+
 /** Reads through libuv; writes go through a thread, so that a full terminal holds nobody up. */
 export function openTerminal(fd: number): Terminal {
   const stream = new ReadStream(fd);
+  const letGo = holdOpen(fd);
   let isOpen = true;
-  stream.on('close', () => (isOpen = false));
+  stream.on('close', () => {
+    isOpen = false;
+    letGo();
+  });
   return {
     stream,
+    drain: async () => {
+      letGo();
+      const end = performance.now() + DRAIN_MILLISECONDS;
+      while (isOpen && !readRest(stream, fd) && performance.now() < end) {
+        await new Promise((go) => setTimeout(go, RETRY_MILLISECONDS));
+      }
+      stream.destroy();
+    },
     write: async (chunk) => {
       for (let at = 0; at < chunk.length && isOpen;) {
         const written = await writeSome(fd, chunk, at);

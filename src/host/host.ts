@@ -203,8 +203,13 @@ export interface TerminalSize {
 
 /** The master side of a terminal; closed with its stream. */
 export interface Terminal {
-  /** What is written on the terminal; an error when nobody has it open any more. */
+  /** What is written on the terminal. It does not end by itself. */
   readonly stream: Readable;
+  /**
+   * The program has ended: what it wrote last goes through the stream, which is then closed. Somebody
+   * else who still has the terminal open is waited for a while.
+   */
+  drain(): Promise<void>;
   /** Resolves when all of it has been typed. */
   write(chunk: Buffer): Promise<void>;
   resize(size: TerminalSize): void;

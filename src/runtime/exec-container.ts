@@ -132,12 +132,10 @@ export async function execOnTerminal(
     } finally {
       socket.close();
     }
-    const closed = new Promise((resolve) => terminal.stream.once('close', resolve));
     terminal.stream.on('error', () => terminal.stream.destroy());
     use(terminal);
     const exitCode = await host.waitForOrphan(Number(host.readText(files.pid)));
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 500).unref())]);
-    terminal.stream.destroy();
+    await terminal.drain();
     return exitCode;
   });
 }

@@ -138,20 +138,12 @@ const DRAIN_MILLISECONDS = 3000;
  * namespace one may live on and hold them open.
  */
 async function drain(child: ChildProcess, terminal: Terminal | undefined): Promise<void> {
-  const closed =
-    terminal === undefined
-      ? child.ended
-      : new Promise((resolve) => {
-          if (terminal.stream.destroyed) resolve(undefined);
-          else terminal.stream.once('close', resolve);
-        });
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise((resolve) => {
     timer = setTimeout(resolve, DRAIN_MILLISECONDS);
   });
-  await Promise.race([closed, enough]);
+  await (terminal === undefined ? Promise.race([child.ended, enough]) : terminal.drain());
   clearTimeout(timer);
-  terminal?.stream.destroy();
   child.stdout?.destroy();
   child.stderr?.destroy();
   child.stdin?.destroy();
